@@ -1,0 +1,491 @@
+/* interpose.c - stands between a student's program and the calls that it makes.
+ *
+ * The linker sends every use of shmget in the program to __wrap_shmget here
+ * (option --wrap=shmget), and so on for each line of calls.def.  A wrapper
+ * records the call, and does what the check asked for: fail it, hold the
+ * process before or after it.  Without a check (control is NULL) a wrapper is
+ * a plain call.
+ *
+ * Wrappers run also in signal handlers and in forked children, so they use no
+ * lock and no heap, and leave errno as the real call left it.
+ */
+#include "interpose.h"
+
+#include "control.h"
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct control *control;
+static int control_fd = -1;
+static int line = -1;
+static call_observer observer;
+static bool journal; /* see journal.h */
+static bool entered; /* a student's function runs; with a check, control says it */
+
+/* The descriptor that an environment variable names, closed at the next exec;
+ * -1 where there is none. */
+static int descriptor_from(const char *variable)
+{
+    const char *text = getenv(variable);
+    if (!text)
+        return -1;
+    int fd = (int)strtol(text, NULL, 10);
+    unsetenv(variable);
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ? -1 : fd;
+}
+
+static void hand_on(const char *variable, int fd)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", fd);
+    if (fd != -1 && fcntl(fd, F_SETFD, 0) == 0)
+        setenv(variable, text, 1);
+}
+
+static void write_journal(int id);
+
+/* Before main: a student's own constructors may make calls, too. */
+__attribute__((constructor(101))) static void find_control(void)
+{
+    line = descriptor_from(LINE_VARIABLE);
+    control_fd = descriptor_from(CONTROL_VARIABLE);
+    journal = control_fd == -1 || getenv(JOURNAL_VARIABLE);
+    if (getenv(JOURNAL_VARIABLE))
+        write_journal(JOURNAL_ANY);
+    if (control_fd == -1)
+        return;
+    void *memory =
+        mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0);
+    if (memory != MAP_FAILED)
+        control = memory;
+}
+
+int interpose_line(void)
+{
+    return line;
+}
+
+void interpose_observe(call_observer function)
+{
+    observer = function;
+}
+
+void interpose_enter(unsigned step, const char *function)
+{
+    entered = true;
+    if (control) {
+        atomic_store(&control->step, step);
+        snprintf(control->function, sizeof control->function, "%s", function);
+        atomic_store(&control->active, 1);
+    }
+}
+
+void interpose_leave(void)
+{
+    entered = false;
+    if (control)
+        atomic_store(&control->active, 0);
+}
+
+void interpose_forget(void)
+{
+    control = NULL;
+    observer = NULL;
+    close(control_fd);
+    close(line);
+    control_fd = line = -1;
+}
+
+void interpose_hand_on(void)
+{
+    hand_on(LINE_VARIABLE, line);
+    hand_on(CONTROL_VARIABLE, control_fd);
+}
+
+/* Whether calls are the student's.  In lab 5 the check says so from the start. */
+static bool is_active(void)
+{
+    return control ? atomic_load(&control->active) != 0 : entered;
+}
+
+/* Tells the check that the process is held, and waits for its word: "go", or
+ * "fail ERRNO".  Returns the errno with which the call is to fail, or 0. */
+static int hold(const struct call_record *entry)
+{
+    char message[64];
+    ssize_t answered;
+    int length =
+        snprintf(message, sizeof message, "held %s", call_name((enum call)entry->call));
+    int saved = errno;
+
+    control->held = *entry;
+    while (send(line, message, (size_t)length, MSG_NOSIGNAL) == -1 && errno == EINTR)
+        continue;
+    while ((answered = recv(line, message, sizeof message - 1, 0)) == -1 &&
+           errno == EINTR)
+        continue;
+    message[answered > 0 ? answered : 0] = '\0';
+    errno = saved;
+    return strncmp(message, "fail ", 5) == 0 ? (int)strtol(message + 5, NULL, 10) : 0;
+}
+
+/* What the check wants of a call. */
+struct order {
+    enum rule_action action;
+    int error;
+};
+
+/* Before a call: finds out what the check wants of it. */
+static struct order order_for(const struct call_record *entry)
+{
+    struct order order = {RULE_NONE, 0};
+    if (!control || !is_active())
+        return order;
+
+    struct rule *rule = &control->rules[entry->call];
+    enum rule_action action = atomic_load(&rule->action);
+    unsigned seen = atomic_fetch_add(&rule->seen, 1) + 1;
+    unsigned nth = atomic_load(&rule->nth);
+    if (action == RULE_NONE || (nth != 0 && nth != seen))
+        return order;
+
+    atomic_fetch_add(&rule->fired, 1);
+    order.action = action;
+    order.error = atomic_load(&rule->error);
+    if (action == RULE_HOLD) {
+        order.error = hold(entry);
+        if (order.error)
+            order.action = RULE_FAIL;
+    }
+    return order;
+}
+
+/* After a call: keeps what it did. */
+static void record(struct call_record *entry, struct order order, int64_t result,
+                   bool failed)
+{
+    if (!is_active())
+        return;
+    int saved = errno;
+
+    entry->pid = getpid();
+    entry->result = result;
+    entry->error = failed ? errno : 0;
+    if (observer)
+        observer(entry);
+    if (control) {
+        entry->step = atomic_load(&control->step);
+        unsigned slot = atomic_fetch_add(&control->logged, 1);
+        if (slot < LOG_CAPACITY)
+            control->log[slot] = *entry;
+        /* Not when the rule was dropped while the call went on. */
+        if (order.action == RULE_AFTER &&
+            atomic_load(&control->rules[entry->call].action) == RULE_AFTER)
+            hold(entry);
+    }
+    errno = saved;
+}
+
+static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_t c)
+{
+    return (struct call_record){.call = call, .arguments = {a, b, c}};
+}
+
+/* A wrapper for a call that returns a number, and -1 on failure.  The real
+ * function is __real_NAME: that is what --wrap calls it. */
+#define WRAP(type, name, parameters, arguments, a, b, c)                               \
+    type __real_##name parameters;                                                     \
+    type __wrap_##name parameters;                                                     \
+    type __wrap_##name parameters                                                      \
+    {                                                                                  \
+        struct call_record entry =                                                     \
+            call_with(CALL_##name, (int64_t)(a), (int64_t)(b), (int64_t)(c));          \
+        struct order order = order_for(&entry);                                        \
+        type result = -1;                                                              \
+        if (order.action == RULE_FAIL)                                                 \
+            errno = order.error;                                                       \
+        else                                                                           \
+            result = __real_##name arguments;                                          \
+        record(&entry, order, (int64_t)result, result == -1);                          \
+        return result;                                                                 \
+    }
+
+/* clang-format off */
+WRAP(int, shmdt, (const void *address), (address), (intptr_t)address, 0, 0)
+WRAP(key_t, ftok, (const char *path, int project), (path, project), (intptr_t)path, project, 0)
+WRAP(int, mkfifo, (const char *path, mode_t mode), (path, mode), (intptr_t)path, mode, 0)
+WRAP(int, mkfifoat, (int directory, const char *path, mode_t mode), (directory, path, mode),
+     directory, (intptr_t)path, mode)
+WRAP(int, mknod, (const char *path, mode_t mode, dev_t device), (path, mode, device),
+     (intptr_t)path, mode, device)
+WRAP(int, close, (int fd), (fd), fd, 0, 0)
+WRAP(ssize_t, read, (int fd, void *buffer, size_t count), (fd, buffer, count),
+     fd, (intptr_t)buffer, count)
+WRAP(ssize_t, write, (int fd, const void *buffer, size_t count), (fd, buffer, count),
+     fd, (intptr_t)buffer, count)
+WRAP(int, fflush, (FILE *file), (file), (intptr_t)file, 0, 0)
+WRAP(int, unlink, (const char *path), (path), (intptr_t)path, 0, 0)
+WRAP(int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags),
+     directory, (intptr_t)path, flags)
+WRAP(int, remove, (const char *path), (path), (intptr_t)path, 0, 0)
+WRAP(int, kill, (pid_t pid, int number), (pid, number), pid, number, 0)
+WRAP(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old),
+     (number, new, old), number, (intptr_t)new, (intptr_t)old)
+WRAP(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old), (how, set, old),
+     how, (intptr_t)set, (intptr_t)old)
+WRAP(int, sigsuspend, (const sigset_t *mask), (mask), (intptr_t)mask, 0, 0)
+WRAP(int, pause, (void), (), 0, 0, 0)
+WRAP(int, poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout),
+     (intptr_t)fds, count, timeout)
+WRAP(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                  const sigset_t *mask), (fds, count, timeout, mask),
+     (intptr_t)fds, count, (intptr_t)timeout)
+WRAP(int, select, (int count, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeout),
+     (count, in, out, other, timeout), count, (intptr_t)in, (intptr_t)timeout)
+WRAP(int, pselect, (int count, fd_set *in, fd_set *out, fd_set *other,
+                    const struct timespec *timeout, const sigset_t *mask),
+     (count, in, out, other, timeout, mask), count, (intptr_t)in, (intptr_t)timeout)
+/* clang-format on */
+
+int __real_open(const char *path, int flags, ...);
+
+/* Where the journal is: the check says it, or it stands beside the program. */
+static bool find_journal(char path[PATH_MAX])
+{
+    const char *named = getenv(JOURNAL_VARIABLE);
+    if (named)
+        return snprintf(path, PATH_MAX, "%s", named) < PATH_MAX;
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof JOURNAL_NAME);
+    char *slash = length > 0 ? memrchr(path, '/', (size_t)length) : NULL;
+    if (slash)
+        memcpy(slash + 1, JOURNAL_NAME, sizeof JOURNAL_NAME);
+    return slash != NULL;
+}
+
+/* One line of the journal; where it cannot be written, `make clean` finds less. */
+static void write_journal(int id)
+{
+    char path[PATH_MAX], boot[40] = "", text[96];
+    int saved = errno;
+
+    int fd = __real_open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
+    if (__real_read(fd, boot, 36) != 36)
+        boot[0] = '\0';
+    __real_close(fd);
+    int count = snprintf(text, sizeof text, "%d %d %s\n", id, (int)getpid(), boot);
+    fd = find_journal(path)
+             ? __real_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644)
+             : -1;
+    if (fd != -1) {
+        ssize_t written = __real_write(fd, text, (size_t)count);
+        (void)written;
+        __real_close(fd);
+    }
+    errno = saved;
+}
+
+int __real_shmget(key_t key, size_t size, int flags);
+int __wrap_shmget(key_t key, size_t size, int flags);
+int __wrap_shmget(key_t key, size_t size, int flags)
+{
+    struct call_record entry =
+        call_with(CALL_shmget, key, (int64_t)size, (int64_t)flags);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_shmget(key, size, flags);
+    if (journal && result != -1 && (key == IPC_PRIVATE || (flags & IPC_CREAT)))
+        write_journal(result);
+    record(&entry, order, result, result == -1);
+    return result;
+}
+
+/* shmat reports failure as (void *)-1. */
+void *__real_shmat(int id, const void *address, int flags);
+void *__wrap_shmat(int id, const void *address, int flags);
+void *__wrap_shmat(int id, const void *address, int flags)
+{
+    struct call_record entry = call_with(CALL_shmat, id, (intptr_t)address, flags);
+    struct order order = order_for(&entry);
+    void *result = (void *)-1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_shmat(id, address, flags);
+    record(&entry, order, (intptr_t)result, result == (void *)-1);
+    return result;
+}
+
+/* A segment can be given away only to a uid that the namespace knows.  It can be
+ * said that it was: then the table shows another owner. */
+int __real_shmctl(int id, int command, struct shmid_ds *buffer);
+int __wrap_shmctl(int id, int command, struct shmid_ds *buffer);
+int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
+{
+    struct call_record entry = call_with(CALL_shmctl, id, command, (intptr_t)buffer);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_shmctl(id, command, buffer);
+    if (order.action == RULE_PRETEND && result != -1 &&
+        (command == SHM_STAT || command == SHM_STAT_ANY))
+        buffer->shm_perm.uid = (uid_t)order.error;
+    record(&entry, order, result, result == -1);
+    return result;
+}
+
+/* open and openat take a mode only when they may create a file. */
+static mode_t mode_of(int flags, va_list arguments)
+{
+    bool creates = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+    return creates ? va_arg(arguments, mode_t) : 0;
+}
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+
+    struct call_record entry = call_with(CALL_open, (intptr_t)path, flags, mode);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_open(path, flags, mode);
+    record(&entry, order, result, result == -1);
+    return result;
+}
+
+int __real_openat(int directory, const char *path, int flags, ...);
+int __wrap_openat(int directory, const char *path, int flags, ...);
+int __wrap_openat(int directory, const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+
+    struct call_record entry = call_with(CALL_openat, directory, (intptr_t)path, flags);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_openat(directory, path, flags, mode);
+    record(&entry, order, result, result == -1);
+    return result;
+}
+
+typedef void (*handler)(int);
+handler __real_signal(int number, handler action);
+handler __wrap_signal(int number, handler action);
+handler __wrap_signal(int number, handler action)
+{
+    struct call_record entry = call_with(CALL_signal, number, (intptr_t)action, 0);
+    struct order order = order_for(&entry);
+    handler result = SIG_ERR;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_signal(number, action);
+    record(&entry, order, (intptr_t)result, result == SIG_ERR);
+    return result;
+}
+
+/* A process cannot become another user without privilege.  It can be told
+ * that it is one: then no segment of the check is its own any more. */
+static uid_t uid_for(enum call call, uid_t (*real)(void))
+{
+    struct call_record entry = call_with(call, 0, 0, 0);
+    struct order order = order_for(&entry);
+    uid_t result = order.action == RULE_PRETEND ? (uid_t)order.error : real();
+    record(&entry, order, (int64_t)result, false);
+    return result;
+}
+
+uid_t __real_geteuid(void);
+uid_t __wrap_geteuid(void);
+uid_t __wrap_geteuid(void)
+{
+    return uid_for(CALL_geteuid, __real_geteuid);
+}
+
+uid_t __real_getuid(void);
+uid_t __wrap_getuid(void);
+uid_t __wrap_getuid(void)
+{
+    return uid_for(CALL_getuid, __real_getuid);
+}
+
+int __real_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
+int __wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
+int __wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved)
+{
+    int result = __real_getresuid(real, effective, saved);
+    if (result == 0) {
+        *real = __wrap_getuid();
+        *effective = __wrap_geteuid();
+    }
+    return result;
+}
+
+/* syscall(SYS_shmget, ...) is the same request by another door. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+    va_list list;
+    long a[6];
+    va_start(list, number);
+    for (int i = 0; i < 6; i++)
+        a[i] = va_arg(list, long);
+    va_end(list);
+
+    switch (number) {
+    case SYS_shmget:
+        return __wrap_shmget((key_t)a[0], (size_t)a[1], (int)a[2]);
+    case SYS_shmat:
+        return (long)(intptr_t)__wrap_shmat((int)a[0], (const void *)a[1], (int)a[2]);
+    case SYS_shmdt:
+        return __wrap_shmdt((const void *)a[0]);
+    case SYS_shmctl:
+        return __wrap_shmctl((int)a[0], (int)a[1], (struct shmid_ds *)a[2]);
+    case SYS_geteuid:
+        return __wrap_geteuid();
+    case SYS_getuid:
+        return __wrap_getuid();
+    default:
+        break;
+    }
+    struct call_record entry = call_with(CALL_syscall, number, a[0], a[1]);
+    struct order order = order_for(&entry);
+    long result = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    record(&entry, order, result, result == -1);
+    return result;
+}
