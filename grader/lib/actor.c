@@ -1,0 +1,1059 @@
+/* actor.c - starts, drives, holds and ends the processes of a story. */
+#include "actor.h"
+
+#include "../student/journal.h"
+#include "kernel.h"
+#include "rest.h"
+#include "settings.h"
+#include "story.h"
+#include "world.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ACTORS  256
+#define MAX_MESSAGE 65536
+#define PRINTED_MAX (1 << 20) /* bytes that an actor may print to its files */
+#define SLICE_MS    20        /* how long one look at the descriptors lasts */
+/* Between two looks at what processes do, in microseconds: from the first on. */
+#define SHORTEST_NAP 30
+#define LONGEST_NAP  2000
+
+struct actor {
+    char title[32];    /* "Terminal A", "The reader" */
+    char terminal[32]; /* where lines are typed: "Terminal A", "Terminal R" */
+    bool is_shell;     /* else a program of lab 5 */
+    pid_t pid;
+    int pidfd;
+    int line;    /* the socket to the process, -1 when closed */
+    int printed; /* the file that collects what it prints */
+    int input;   /* programs: the pipe to its standard input, -1 closed */
+    int output;  /* programs: the pipe from its standard output, -1 closed */
+    bool unread; /* nobody reads that pipe now */
+    bool polls;  /* it never comes to rest: it is not waited for again */
+    struct control *control;
+    unsigned lines; /* how many were typed; the process counts the same */
+    bool held;
+    bool ended;      /* and reaped */
+    int status;      /* as waitpid tells it, once it has ended */
+    char *message;   /* an answer that came and was not asked for yet */
+    char *collected; /* programs: what came from standard output */
+    size_t collected_length;
+};
+
+static struct actor actors[MAX_ACTORS];
+static int actor_count;
+
+/* --- Time: how long to wait for a process ----------------------------------------- */
+
+/* The answer of a process that works is there in a millisecond.  One that never
+ * comes is the only reason to give up, and the machine may be slow: so a wait
+ * ends only when every actor sleeps and nothing moved for two seconds, or when
+ * this actor alone used two seconds of CPU, or after ten seconds in any case.
+ * GRADER_TIMEOUT_SCALE multiplies all three. */
+#define QUIET_SECONDS   2
+#define BUSY_SECONDS    2
+#define LONGEST_SECONDS 10
+
+struct patience {
+    double start, moved;         /* seconds of the monotonic clock */
+    unsigned long long cpu;      /* of the awaited actor at the start */
+    unsigned long long progress; /* of all actors at the last look */
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static struct patience patience_for(const struct actor *actor)
+{
+    return (struct patience){now(), now(), process_read(actor->pid).cpu, 0};
+}
+
+/* What to say of an actor that is waited for in vain; NULL: wait on. */
+static const char *patience_is_over(struct patience *patience,
+                                    const struct actor *actor)
+{
+    unsigned long long progress = 0;
+    bool all_sleep = true;
+    double scale = timeout_scale();
+
+    for (int i = 0; i < actor_count; i++) {
+        if (actors[i].ended)
+            continue;
+        struct process process = process_read(actors[i].pid);
+        progress += process.turns + process.cpu;
+        all_sleep &= process.state != 'R' && process.state != 'D';
+    }
+    double time = now();
+    if (progress != patience->progress || !all_sleep)
+        patience->moved = time;
+    patience->progress = progress;
+
+    struct process process = process_read(actor->pid);
+    if (process.state == 'T' && time - patience->moved > QUIET_SECONDS * scale)
+        return "it is stopped, as by SIGSTOP";
+    if (time - patience->moved > QUIET_SECONDS * scale)
+        return "it sleeps, and nothing wakes it";
+    if ((double)(process.cpu - patience->cpu) / 1e9 > BUSY_SECONDS * scale)
+        return "it runs on and on";
+    if (time - patience->start > LONGEST_SECONDS * scale)
+        return "it wakes and sleeps again and again";
+    return NULL;
+}
+
+/* --- Starting --------------------------------------------------------------------- */
+
+static void drop_capabilities(void)
+{
+    for (int capability = 0; capability < 64; capability++)
+        if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static void limit(__rlimit_resource_t resource, rlim_t value)
+{
+    const struct rlimit limits = {value, value};
+    setrlimit(resource, &limits);
+}
+
+/* In the new process: from here on nothing may fail silently, so the word goes
+ * to the file that collects what it prints. */
+__attribute__((noreturn)) static void become(const char *path, char *const arguments[],
+                                             const int standard[3], int line,
+                                             int control)
+{
+    char line_text[64], control_text[64], journal_text[PATH_MAX + 32];
+    sigset_t none;
+
+    /* The process dies with the check; setsid() keeps Ctrl-C from it, which is
+     * for the grader alone. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid();
+    for (int fd = 0; fd < 3; fd++)
+        dup2(standard[fd], fd);
+    /* Criterion's descriptors are not the student's business. */
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    fcntl(line, F_SETFD, 0);
+    fcntl(control, F_SETFD, 0);
+
+    signal(SIGPIPE, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, PRINTED_MAX);
+    drop_capabilities();
+
+    snprintf(line_text, sizeof line_text, LINE_VARIABLE "=%d", line);
+    snprintf(control_text, sizeof control_text, CONTROL_VARIABLE "=%d", control);
+    snprintf(journal_text, sizeof journal_text, JOURNAL_VARIABLE "=%s/" JOURNAL_NAME,
+             world_scratch());
+    char *environment[] = {"PATH=/usr/bin:/bin",
+                           "LANG=C.UTF-8",
+                           "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1",
+                           line_text,
+                           control_text,
+                           world_is_private() ? NULL : journal_text,
+                           NULL};
+    execve(path, arguments, environment);
+    dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+/* A new entry, its control block and the file that collects what it prints. */
+static struct actor *new_actor(const char *title, int *control)
+{
+    if (actor_count == MAX_ACTORS)
+        cannot_check("The check starts more processes than it has room for.",
+                     "Please report this to the course's authors.");
+    struct actor *actor = &actors[actor_count];
+    *actor = (struct actor){.input = -1, .output = -1};
+    snprintf(actor->title, sizeof actor->title, "%s", title);
+    snprintf(actor->terminal, sizeof actor->terminal, "%s", title);
+
+    *control = memfd_create("control", MFD_CLOEXEC);
+    actor->printed = memfd_create("printed", MFD_CLOEXEC);
+    if (*control == -1 || actor->printed == -1 ||
+        ftruncate(*control, sizeof *actor->control) == -1 ||
+        fcntl(actor->printed, F_SETFL, O_APPEND) == -1)
+        cannot_check(says("The grader cannot make a file in memory: %s.",
+                          strerror(errno)),
+                     "Free some memory, and try again.");
+    void *memory = mmap(NULL, sizeof *actor->control, PROT_READ | PROT_WRITE,
+                        MAP_SHARED, *control, 0);
+    if (memory == MAP_FAILED)
+        cannot_check(says("The grader cannot map memory: %s.", strerror(errno)),
+                     "Free some memory, and try again.");
+    actor->control = memory;
+    return actor;
+}
+
+static void start(struct actor *actor, const char *path, char *const arguments[],
+                  int input, int output, int control)
+{
+    int lines[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) == -1)
+        cannot_check(says("The grader cannot make a socket: %s.", strerror(errno)),
+                     "Free some descriptors (ulimit -n), and try again.");
+    int errors = actor->printed;
+    const int standard[3] = {input, output == -1 ? errors : output, errors};
+
+    actor->pid = fork();
+    if (actor->pid == 0)
+        become(path, arguments, standard, lines[1], control);
+    if (actor->pid == -1)
+        cannot_check(
+            says("The grader cannot start a process: %s.", strerror(errno)),
+            "End some processes, or raise the limit (ulimit -u), and try again.");
+    actor->pidfd = (int)syscall(SYS_pidfd_open, actor->pid, 0);
+    actor->line = lines[0];
+    close(lines[1]);
+    close(control);
+    actor_count++;
+}
+
+static struct actor *shell(char name, const char *program_path)
+{
+    char title[16];
+    int control;
+
+    snprintf(title, sizeof title, "Terminal %c", name);
+    struct actor *actor = new_actor(title, &control);
+    actor->is_shell = true;
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char *arguments[] = {"shell", NULL};
+    start(actor, program_path, arguments, input, -1, control);
+    close(input);
+    return actor;
+}
+
+struct actor *student_shell(char name)
+{
+    return shell(name, says("%s/%s/program", programs_directory(), current_lab()));
+}
+
+struct actor *plain_shell(char name)
+{
+    return shell(name, says("%s/plain", programs_directory()));
+}
+
+pid_t actor_pid(const struct actor *actor)
+{
+    return actor->pid;
+}
+
+const char *actor_title(const struct actor *actor)
+{
+    return actor->title;
+}
+
+const char *actor_terminal(const struct actor *actor)
+{
+    return actor->terminal;
+}
+
+/* --- Waiting for what an actor does ----------------------------------------------- */
+
+/* Notes the end of a process, if it has come. */
+static bool has_ended(struct actor *actor)
+{
+    if (!actor->ended && waitpid(actor->pid, &actor->status, WNOHANG) == actor->pid)
+        actor->ended = true;
+    return actor->ended;
+}
+
+/* Takes what stands in a program's output pipe. */
+static void collect(struct actor *actor)
+{
+    char bytes[65536];
+    ssize_t count = read(actor->output, bytes, sizeof bytes);
+
+    if (count == 0 || (count == -1 && errno != EAGAIN && errno != EINTR)) {
+        close(actor->output);
+        actor->output = -1;
+    }
+    if (count <= 0)
+        return;
+    char *longer =
+        realloc(actor->collected, actor->collected_length + (size_t)count + 1);
+    if (!longer)
+        abort();
+    memcpy(longer + actor->collected_length, bytes, (size_t)count);
+    actor->collected = longer;
+    actor->collected_length += (size_t)count;
+    longer[actor->collected_length] = '\0';
+    if (actor->collected_length > PRINTED_MAX)
+        fail(says("%s prints no more than what this story asks for.", actor->title),
+             says("%s printed more than %d bytes.", actor->title, PRINTED_MAX));
+}
+
+/* Takes the next message from the line.  Returns false when there is none. */
+static bool take_message(struct actor *actor)
+{
+    static char text[MAX_MESSAGE];
+    ssize_t length = recv(actor->line, text, sizeof text - 1, MSG_DONTWAIT);
+
+    if (length == 0 || (length == -1 && errno == ECONNRESET)) {
+        close(actor->line);
+        actor->line = -1;
+    }
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    free(actor->message);
+    actor->message = strdup(text);
+    return true;
+}
+
+/* Waits until one of the first `used` descriptors is ready, or there is output to
+ * take from an actor; at most so many microseconds. */
+static void look_for(struct pollfd fds[MAX_ACTORS + 3], nfds_t used, long microseconds)
+{
+    const struct timespec time = {microseconds / 1000000,
+                                  microseconds % 1000000 * 1000};
+    struct actor *talking[MAX_ACTORS];
+    nfds_t count = used;
+
+    for (int i = 0; i < actor_count; i++)
+        if (actors[i].output != -1 && !actors[i].unread) {
+            talking[count - used] = &actors[i];
+            fds[count++] = (struct pollfd){actors[i].output, POLLIN, 0};
+        }
+    if (ppoll(fds, count, &time, NULL) <= 0)
+        return;
+    for (nfds_t i = used; i < count; i++)
+        if (fds[i].revents)
+            collect(talking[i - used]);
+}
+
+/* Looks once, for at most a slice, at everything that an actor can do: a message,
+ * output, its end.  `also` is one more descriptor to write to, or -1. */
+static void look(struct actor *actor, int also)
+{
+    struct pollfd fds[MAX_ACTORS + 3] = {
+        {actor->line, POLLIN, 0},
+        {actor->pidfd, POLLIN, 0},
+        {also, POLLOUT, 0},
+    };
+    look_for(fds, 3, SLICE_MS * 1000L);
+}
+
+/* Waits for a message.  Returns false when the process ended without one. */
+static bool wait_message(struct actor *actor)
+{
+    struct patience patience = patience_for(actor);
+    while (!actor->message) {
+        if (actor->line != -1 && take_message(actor))
+            return true;
+        if (has_ended(actor))
+            return actor->line != -1 && take_message(actor);
+        look(actor, -1);
+        const char *why = patience_is_over(&patience, actor);
+        if (why && actor->is_shell)
+            fail(says("%s answers.", actor->title),
+                 atomic_load(&actor->control->active)
+                     ? says("%s did not answer within %g s while calling %s: %s.",
+                            actor->title, QUIET_SECONDS * timeout_scale(),
+                            actor->control->function, why)
+                     : says("%s did not answer within %g s: %s.", actor->title,
+                            QUIET_SECONDS * timeout_scale(), why));
+        if (why)
+            return false;
+    }
+    return true;
+}
+
+/* How a process ended, as a whole sentence. */
+static const char *ending(const struct actor *actor)
+{
+    const char *function = actor->is_shell && atomic_load(&actor->control->active)
+                               ? actor->control->function
+                               : NULL;
+
+    if (WIFSIGNALED(actor->status) && WTERMSIG(actor->status) == SIGXFSZ)
+        return says("%s printed more than %d bytes, and was ended.", actor->title,
+                    PRINTED_MAX);
+    if (WIFSIGNALED(actor->status) && function)
+        return says("%s crashed with SIG%s in %s.", actor->title,
+                    sigabbrev_np(WTERMSIG(actor->status)), function);
+    if (WIFSIGNALED(actor->status))
+        return says("%s was killed by SIG%s.", actor->title,
+                    sigabbrev_np(WTERMSIG(actor->status)));
+    if (function)
+        return says("%s ended the process (exit status %d) inside %s.", actor->title,
+                    WEXITSTATUS(actor->status), function);
+    return says("%s ended with exit status %d.", actor->title,
+                WEXITSTATUS(actor->status));
+}
+
+/* --- Lab shells ------------------------------------------------------------------- */
+
+static void type(struct actor *actor, const char *text)
+{
+    story_step(actor, text);
+    free(actor->message);
+    actor->message = NULL;
+    actor->lines++;
+    if (!has_ended(actor) && actor->line != -1)
+        send(actor->line, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static const char *format_line(const char *format, va_list arguments)
+{
+    char *text;
+    if (vasprintf(&text, format, arguments) == -1)
+        abort();
+    const char *kept = says("%s", text);
+    free(text);
+    return kept;
+}
+
+struct answer answer_of(struct actor *actor)
+{
+    if (!wait_message(actor)) {
+        story_answer(ending(actor));
+        fail(says("%s answers.", actor->title), ending(actor));
+    }
+    struct answer answer = {actor, says("%s", actor->message)};
+    free(actor->message);
+    actor->message = NULL;
+    story_answer(answer.text);
+    return answer;
+}
+
+struct answer ask(struct actor *actor, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = format_line(format, arguments);
+    va_end(arguments);
+    type(actor, text);
+    return answer_of(actor);
+}
+
+void begin(struct actor *actor, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = format_line(format, arguments);
+    va_end(arguments);
+    type(actor, text);
+}
+
+void ask_to_die(struct actor *actor, int signal, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = format_line(format, arguments);
+    va_end(arguments);
+    type(actor, text);
+
+    const char *expected =
+        says("%s is killed by SIG%s.", actor->title, sigabbrev_np(signal));
+    if (wait_message(actor)) {
+        story_answer(actor->message);
+        fail(expected, says("%s answered: %s", actor->title, actor->message));
+    }
+    story_answer(ending(actor));
+    if (!WIFSIGNALED(actor->status) || WTERMSIG(actor->status) != signal)
+        fail(expected, ending(actor));
+}
+
+void quit(struct actor *actor)
+{
+    type(actor, "quit");
+    if (wait_message(actor))
+        fail(says("%s ends.", actor->title),
+             says("%s answered: %s", actor->title, actor->message));
+    story_answer(ending(actor));
+}
+
+bool answer_is_ok(struct answer answer)
+{
+    return strncmp(answer.text, "ok", 2) == 0 &&
+           (answer.text[2] == '\0' || answer.text[2] == ' ');
+}
+
+/* --- Interposition ---------------------------------------------------------------- */
+
+static void set_rule(struct actor *actor, enum call call, enum rule_action action,
+                     unsigned nth, int error)
+{
+    struct rule *rule = &actor->control->rules[call];
+    atomic_store(&rule->action, RULE_NONE);
+    atomic_store(&rule->nth, nth);
+    atomic_store(&rule->error, error);
+    atomic_store(&rule->seen, 0);
+    atomic_store(&rule->fired, 0);
+    atomic_store(&rule->action, action);
+}
+
+void fail_call(struct actor *actor, enum call call, unsigned nth, int error)
+{
+    if (nth == 0)
+        narrate("The grader makes every %s of %s fail with %s.", call_name(call),
+                actor->title, strerrorname_np(error));
+    else
+        narrate("The grader makes call number %u of %s in %s fail with %s.", nth,
+                call_name(call), actor->title, strerrorname_np(error));
+    set_rule(actor, call, RULE_FAIL, nth, error);
+}
+
+void hold_before(struct actor *actor, enum call call, unsigned nth)
+{
+    set_rule(actor, call, RULE_HOLD, nth, 0);
+}
+
+void hold_after(struct actor *actor, enum call call, unsigned nth)
+{
+    set_rule(actor, call, RULE_AFTER, nth, 0);
+}
+
+void pretend_uid(struct actor *actor, uid_t uid)
+{
+    set_rule(actor, CALL_geteuid, RULE_PRETEND, 0, (int)uid);
+    set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
+}
+
+void pretend_owner(struct actor *actor, uid_t uid)
+{
+    set_rule(actor, CALL_shmctl, RULE_PRETEND, 0, (int)uid);
+}
+
+void pretend_real_uid(struct actor *actor, uid_t uid)
+{
+    set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
+}
+
+void drop_rules(struct actor *actor)
+{
+    for (enum call call = 0; call < CALL_COUNT; call++)
+        set_rule(actor, call, RULE_NONE, 0, 0);
+}
+
+void finish_or_block(struct actor *actor)
+{
+    wait_blocked(actor);
+    if (!actor->message && actor->line != -1)
+        take_message(actor);
+}
+
+bool has_answered(const struct actor *actor)
+{
+    return actor->message != NULL;
+}
+
+unsigned rule_fired(const struct actor *actor, enum call call)
+{
+    return atomic_load(&actor->control->rules[call].fired);
+}
+
+unsigned calls_begun(const struct actor *actor, enum call call)
+{
+    return atomic_load(&actor->control->rules[call].seen);
+}
+
+/* The name of a command of shmctl(2). */
+static const char *shmctl_command(int command)
+{
+    switch (command) {
+    case IPC_RMID:
+        return "IPC_RMID";
+    case IPC_SET:
+        return "IPC_SET";
+    case IPC_STAT:
+        return "IPC_STAT";
+    case IPC_INFO:
+        return "IPC_INFO";
+    case SHM_STAT:
+        return "SHM_STAT";
+    case SHM_STAT_ANY:
+        return "SHM_STAT_ANY";
+    case SHM_INFO:
+        return "SHM_INFO";
+    default:
+        return says("%d", command);
+    }
+}
+
+/* A program that waits for another one has neither ended, nor is it held. */
+static bool settled_message(struct actor *actor)
+{
+    settle();
+    return actor->message || (actor->line != -1 && take_message(actor));
+}
+
+bool reaches(struct actor *actor)
+{
+    /* A program may wait for another one: then it is not held, and has not ended. */
+    bool spoke = actor->is_shell ? wait_message(actor) : settled_message(actor);
+    if (!spoke || strncmp(actor->message, "held ", 5) != 0)
+        return false;
+    free(actor->message);
+    actor->message = NULL;
+    actor->held = true;
+    if (!actor->is_shell)
+        return true; /* lab 5 tells such things in its own words */
+    const struct call_record *call = &actor->control->held;
+    if (call->call == CALL_shmget)
+        narrate("%s is held at its call of shmget(0x%08x, %lld, 0%llo).", actor->title,
+                (unsigned)call->arguments[0], (long long)call->arguments[1],
+                (unsigned long long)call->arguments[2]);
+    else if (call->call == CALL_shmctl)
+        narrate("%s is held at its call of shmctl(%lld, %s).", actor->title,
+                (long long)call->arguments[0], shmctl_command((int)call->arguments[1]));
+    else
+        narrate("%s is held at its call of %s.", actor->title,
+                call_name((enum call)call->call));
+    return true;
+}
+
+struct call_record held_at(const struct actor *actor)
+{
+    return actor->control->held;
+}
+
+void go_on(struct actor *actor)
+{
+    actor->held = false;
+    if (actor->is_shell)
+        narrate("%s goes on.", actor->title);
+    if (actor->line != -1)
+        send(actor->line, "go", 2, MSG_NOSIGNAL);
+}
+
+void go_on_failing(struct actor *actor, int error)
+{
+    const char *word = says("fail %d", error);
+    actor->held = false;
+    narrate("%s goes on, and its call fails with %s.", actor->title,
+            strerrorname_np(error));
+    if (actor->line != -1)
+        send(actor->line, word, strlen(word), MSG_NOSIGNAL);
+}
+
+static size_t logged(const struct actor *actor)
+{
+    uint32_t count = atomic_load(&actor->control->logged);
+    return count < LOG_CAPACITY ? count : LOG_CAPACITY;
+}
+
+static bool is_of_this_line(const struct actor *actor, const struct call_record *entry)
+{
+    return !actor->is_shell || entry->step == actor->lines;
+}
+
+const struct call_record *call_made(const struct actor *actor, enum call call,
+                                    size_t index)
+{
+    for (size_t i = 0; i < logged(actor); i++) {
+        const struct call_record *entry = &actor->control->log[i];
+        if (entry->call == (uint32_t)call && is_of_this_line(actor, entry) &&
+            index-- == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+size_t calls_made(const struct actor *actor, enum call call)
+{
+    size_t count = 0;
+    while (call_made(actor, call, count))
+        count++;
+    return count;
+}
+
+/* --- Processes -------------------------------------------------------------------- */
+
+void stop(struct actor *actor)
+{
+    siginfo_t info;
+    narrate("%s is stopped: kill -STOP %d.", actor->title, (int)actor->pid);
+    kill(actor->pid, SIGSTOP);
+    waitid(P_PID, (id_t)actor->pid, &info, WSTOPPED | WEXITED | WNOWAIT);
+}
+
+void resume(struct actor *actor)
+{
+    narrate("%s is continued: kill -CONT %d.", actor->title, (int)actor->pid);
+    kill(actor->pid, SIGCONT);
+}
+
+void kill_actor(struct actor *actor, int signal)
+{
+    narrate("%s gets a signal: kill -%s %d.", actor->title, sigabbrev_np(signal),
+            (int)actor->pid);
+    if (!has_ended(actor))
+        kill(actor->pid, signal);
+}
+
+/* Closes what an actor that has ended needs no more: a check may start many. */
+static void release(struct actor *actor)
+{
+    int *const fds[] = {&actor->pidfd, &actor->line, &actor->input};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (*fds[i] != -1)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+void kill_and_reap(struct actor *actor)
+{
+    if (!has_ended(actor)) {
+        kill_actor(actor, SIGKILL);
+        waitpid(actor->pid, &actor->status, 0);
+        actor->ended = true;
+    }
+    release(actor);
+}
+
+const char *how_it_stands(struct actor *actor)
+{
+    if (has_ended(actor))
+        return ending(actor);
+    switch (process_read(actor->pid).state) {
+    case 'R':
+        return says("%s has not ended: it runs.", actor->title);
+    case 'T':
+        return says("%s has not ended: it is stopped.", actor->title);
+    default:
+        return says("%s has not ended: it waits.", actor->title);
+    }
+}
+
+bool is_running(const struct actor *actor)
+{
+    if (actor->ended)
+        return false;
+    char state = process_read(actor->pid).state;
+    return state != 0 && state != 'Z' && state != 'X';
+}
+
+int wait_end(struct actor *actor)
+{
+    struct patience patience = patience_for(actor);
+    while (!has_ended(actor)) {
+        look(actor, -1);
+        if (actor->line != -1 && take_message(actor) &&
+            strncmp(actor->message, "held ", 5) == 0)
+            go_on(actor);
+        const char *why = patience_is_over(&patience, actor);
+        if (why)
+            fail(says("%s ends.", actor->title),
+                 says("%s did not end within %g s: %s.", actor->title,
+                      QUIET_SECONDS * timeout_scale(), why));
+    }
+    release(actor);
+    while (actor->output != -1 && !actor->unread) {
+        size_t before = actor->collected_length;
+        look(actor, -1);
+        if (actor->output != -1 && actor->collected_length == before)
+            break; /* a descendant of it holds the pipe open */
+    }
+    return WIFSIGNALED(actor->status) ? -WTERMSIG(actor->status)
+                                      : WEXITSTATUS(actor->status);
+}
+
+/* Watches actors until they are at rest, all at the same moment. */
+static void watch(struct watch *watches, size_t count)
+{
+    double start = now();
+    long nap = SHORTEST_NAP;
+
+    while (!watch_at_rest(watches, count)) {
+        if (now() - start > LONGEST_SECONDS * timeout_scale())
+            return;
+        struct pollfd fds[MAX_ACTORS + 3];
+        look_for(fds, 0, nap);
+        nap = nap < LONGEST_NAP ? 2 * nap : LONGEST_NAP;
+    }
+}
+
+bool wait_blocked(struct actor *actor)
+{
+    struct watch only = {.pid = actor->pid};
+    watch(&only, 1);
+    return only.rested;
+}
+
+void settle(void)
+{
+    struct actor *watched[MAX_ACTORS];
+    struct watch watches[MAX_ACTORS];
+    size_t count = 0;
+
+    for (int i = 0; i < actor_count; i++)
+        if (!has_ended(&actors[i])) {
+            watches[count] =
+                (struct watch){.pid = actors[i].pid, .polls = actors[i].polls};
+            watched[count++] = &actors[i];
+        }
+    watch(watches, count);
+    for (size_t i = 0; i < count; i++) {
+        watched[i]->polls = watches[i].polls;
+        has_ended(watched[i]);
+    }
+}
+
+/* --- The programs of lab 5 -------------------------------------------------------- */
+
+/* Rules for the next program, which has them from its first call on. */
+static struct {
+    enum call call;
+    unsigned nth;
+    enum rule_action action;
+} prepared[CALL_COUNT];
+static int prepared_count;
+
+void prepare_hold(enum call call, unsigned nth, bool after)
+{
+    if (prepared_count == CALL_COUNT)
+        abort();
+    prepared[prepared_count].call = call;
+    prepared[prepared_count].nth = nth;
+    prepared[prepared_count++].action = after ? RULE_AFTER : RULE_HOLD;
+}
+
+/* "The reader" in "Terminal R"; while that one runs, another is "The second
+ * reader" in "Terminal R2". */
+static struct actor *new_program(const char *which, int *control)
+{
+    static const char *const ordinals[] = {"", "second ", "third ", "fourth "};
+    const int letter = toupper((unsigned char)*which);
+    size_t others = 0;
+
+    for (int i = 0; i < actor_count && others < 3; i++)
+        others += !actors[i].is_shell && is_running(&actors[i]) &&
+                  actors[i].terminal[strlen("Terminal ")] == letter;
+    struct actor *actor = new_actor(says("The %s%s", ordinals[others], which), control);
+    if (others == 0)
+        snprintf(actor->terminal, sizeof actor->terminal, "Terminal %c", letter);
+    else
+        snprintf(actor->terminal, sizeof actor->terminal, "Terminal %c%zu", letter,
+                 others + 1);
+    return actor;
+}
+
+/* The line that a person types to start it. */
+static void tell_start(const struct actor *actor, const char *which,
+                       const char *argument, const char *second)
+{
+    const char *line = says("build/%s/%s", current_lab(), which);
+    if (argument)
+        line = says(strchr(argument, ' ') ? "%s '%s'" : "%s %s", line, argument);
+    if (second)
+        line = says("%s %s", line, second);
+    story_step(actor, line);
+}
+
+struct actor *program(const char *which, const char *argument, const char *second)
+{
+    int control, input[2], output[2];
+    struct actor *actor = new_program(which, &control);
+
+    if (pipe2(input, O_CLOEXEC) == -1 || pipe2(output, O_CLOEXEC) == -1)
+        cannot_check(says("The grader cannot make a pipe: %s.", strerror(errno)),
+                     "Free some descriptors (ulimit -n), and try again.");
+    /* The whole program is the student's: its calls count from the start. */
+    atomic_store(&actor->control->active, 1);
+    for (; prepared_count > 0; prepared_count--)
+        set_rule(actor, prepared[prepared_count - 1].call,
+                 prepared[prepared_count - 1].action, prepared[prepared_count - 1].nth,
+                 0);
+    tell_start(actor, which, argument, second);
+    char *arguments[] = {(char *)(uintptr_t)which, (char *)(uintptr_t)argument,
+                         (char *)(uintptr_t)second, NULL};
+    start(actor, says("%s/%s/%s", programs_directory(), current_lab(), which),
+          arguments, input[0], output[1], control);
+    close(input[0]);
+    close(output[1]);
+    fcntl(input[1], F_SETFL, O_NONBLOCK);
+    fcntl(output[0], F_SETFL, O_NONBLOCK);
+    actor->input = input[1];
+    actor->output = output[0];
+    return actor;
+}
+
+void type_input(struct actor *actor, const char *bytes, size_t count)
+{
+    struct patience patience = patience_for(actor);
+    void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+
+    while (count > 0 && actor->input != -1) {
+        ssize_t written = write(actor->input, bytes, count);
+        if (written > 0) {
+            bytes += written;
+            count -= (size_t)written;
+            patience = patience_for(actor);
+            continue;
+        }
+        if (errno != EAGAIN || has_ended(actor))
+            break; /* it reads no more: what follows from that is for the check */
+        look(actor, actor->input);
+        const char *why = patience_is_over(&patience, actor);
+        if (why)
+            fail(says("%s reads its standard input.", actor->title),
+                 says("%s did not read on within %g s: %s.", actor->title,
+                      QUIET_SECONDS * timeout_scale(), why));
+    }
+    signal(SIGPIPE, old);
+}
+
+void end_input(struct actor *actor)
+{
+    story_step(actor, "Ctrl-D");
+    if (actor->input != -1)
+        close(actor->input);
+    actor->input = -1;
+}
+
+const char *read_output(struct actor *actor, size_t count, size_t *length)
+{
+    struct patience patience = patience_for(actor);
+    while (actor->collected_length < count && actor->output != -1) {
+        size_t before = actor->collected_length;
+        look(actor, -1);
+        if (actor->collected_length > before)
+            patience = patience_for(actor);
+        else if (has_ended(actor) && actor->output != -1)
+            break;
+        if (patience_is_over(&patience, actor))
+            break;
+    }
+    *length = actor->collected_length;
+    return actor->collected ? actor->collected : "";
+}
+
+size_t leave_output(struct actor *actor)
+{
+    actor->unread = true;
+    fcntl(actor->output, F_SETPIPE_SZ, 1); /* rounded up to a page */
+    int size = fcntl(actor->output, F_GETPIPE_SZ);
+    return size > 0 ? (size_t)size : 0;
+}
+
+void take_output(struct actor *actor)
+{
+    actor->unread = false;
+}
+
+size_t output_now(struct actor *actor)
+{
+    if (actor->output != -1)
+        collect(actor);
+    return actor->collected_length;
+}
+
+const char *error_output(struct actor *actor)
+{
+    static char text[4096];
+    ssize_t count = pread(actor->printed, text, sizeof text - 1, 0);
+    text[count > 0 ? count : 0] = '\0';
+    return says("%s", text);
+}
+
+size_t errors_now(const struct actor *actor)
+{
+    struct stat status;
+    return fstat(actor->printed, &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+/* --- For story.c ------------------------------------------------------------------ */
+
+static pid_t others[256]; /* descendants that were reaped here */
+static int other_count;
+
+/* Kills every child that this process has now.  Returns how many there were. */
+static int kill_children(void)
+{
+    char path[64];
+    int count = 0;
+    long pid;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *file = fopen(path, "re");
+    for (; file && fscanf(file, "%ld", &pid) == 1; count++)
+        kill((pid_t)pid, SIGKILL);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+void actors_end(void)
+{
+    for (int i = 0; i < actor_count; i++)
+        if (!has_ended(&actors[i]))
+            kill(actors[i].pid, SIGKILL);
+    for (int i = 0; i < actor_count; i++)
+        if (!actors[i].ended && waitpid(actors[i].pid, &actors[i].status, 0) != -1)
+            actors[i].ended = true;
+    /* A child of an actor is ours now: this process is its subreaper. */
+    while (kill_children() > 0) {
+        pid_t pid = waitpid(-1, NULL, 0);
+        if (pid > 0 && other_count < 256)
+            others[other_count++] = pid;
+    }
+}
+
+struct actor *actor_by_pid(pid_t pid)
+{
+    for (int i = 0; i < actor_count; i++)
+        if (actors[i].pid == pid)
+            return &actors[i];
+    return NULL;
+}
+
+bool actors_had(pid_t pid)
+{
+    for (int i = 0; i < other_count; i++)
+        if (others[i] == pid)
+            return true;
+    return actor_by_pid(pid) != NULL;
+}
+
+bool actors_made(int id)
+{
+    for (int i = 0; i < actor_count; i++)
+        for (size_t j = 0; j < logged(&actors[i]); j++) {
+            const struct call_record *entry = &actors[i].control->log[j];
+            if (entry->call == CALL_shmget && entry->result == id)
+                return true;
+        }
+    return false;
+}
+
+const char *actors_output(void)
+{
+    const char *all = "";
+    for (int i = actor_count - 1; i >= 0 && strlen(all) < 4000; i--) {
+        const char *text = error_output(&actors[i]);
+        if (*text)
+            all = says("%.2000s%s", text, all);
+    }
+    return all;
+}

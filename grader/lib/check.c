@@ -1,0 +1,131 @@
+/* check.c - the list of checks, and the program that runs them under Criterion. */
+#include "check.h"
+
+#include "settings.h"
+#include "world.h"
+
+#include <criterion/options.h>
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The linker gathers the entries of all CHECKs between these two. */
+extern const struct check *const __start_shmlab_checks[];
+extern const struct check *const __stop_shmlab_checks[];
+
+double timeout_scale(void)
+{
+    const char *text = getenv("GRADER_TIMEOUT_SCALE");
+    double scale = text ? strtod(text, NULL) : 1;
+    return scale > 0 ? scale : 1;
+}
+
+const char *programs_directory(void)
+{
+    const char *text = getenv("SHMLAB_PROGRAMS");
+    return text ? text : "build";
+}
+
+/* Every check has an empty working directory of its own. */
+static void enter_scratch(void)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/check-XXXXXX", world_scratch());
+    if (!mkdtemp(path) || chmod(path, 0755) == -1 || chdir(path) == -1)
+        cannot_check("The grader cannot make a directory for the check.",
+                     "Free some space, and make sure that you may write to the build "
+                     "directory.");
+}
+
+void check_run(const struct check *check)
+{
+    /* Criterion may be killed: then this process dies, and its actors with it.
+     * What an actor leaves running becomes a child of this process. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    bool private_world = world_enter_ipc();
+    story_begin(check, private_world);
+    enter_scratch();
+    check->story();
+    story_end();
+}
+
+/* Checks change their working directory: paths must not depend on it. */
+static void make_absolute(const char *variable, const char *path)
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute)
+        setenv(variable, absolute, 1);
+    free(absolute);
+}
+
+/* In the order of the source; the linker keeps none. */
+static int by_place(const void *one, const void *other)
+{
+    const struct check *a = *(const struct check *const *)one;
+    const struct check *b = *(const struct check *const *)other;
+    int labs = strcmp(a->lab, b->lab);
+    return labs != 0 ? labs : a->line - b->line;
+}
+
+const struct check **check_list(size_t *count)
+{
+    uintptr_t start = (uintptr_t)__start_shmlab_checks;
+    *count = ((uintptr_t)__stop_shmlab_checks - start) / sizeof(struct check *);
+    const struct check **list = malloc(*count * sizeof *list);
+    if (!list)
+        abort();
+    memcpy(list, __start_shmlab_checks, *count * sizeof *list);
+    qsort(list, *count, sizeof *list, by_place);
+    return list;
+}
+
+/* Prints the list of checks as JSON: {"checks": [{"lab", "name", "points",
+ * "promise", "hints"}, ...]}. */
+static int describe(void)
+{
+    size_t count;
+    const struct check **checks = check_list(&count);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *hints = json_array();
+        for (const char *const *hint = checks[i]->hints; *hint; hint++)
+            json_array_append_new(hints, json_string(*hint));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:s, s:o}", "lab",
+                                              checks[i]->lab, "name", checks[i]->name,
+                                              "points", checks[i]->points, "promise",
+                                              checks[i]->promise, "hints", hints));
+    }
+    json_t *object = json_pack("{s:o}", "checks", list);
+    int result = json_dumpf(object, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(object);
+    free(checks);
+    return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc == 2 && strcmp(argv[1], "--describe") == 0)
+        return describe();
+    make_absolute("SHMLAB_PROGRAMS", programs_directory());
+    make_absolute("SHMLAB_SCRATCH", world_scratch());
+    world_enter(argv);
+
+    struct criterion_test_set *tests = criterion_initialize();
+    int result = EXIT_SUCCESS;
+    if (criterion_handle_args(argc, argv, true)) {
+        /* Without namespaces the checks share one table: one after the other. */
+        if (!world_is_private())
+            criterion_options.jobs = 1;
+        result = criterion_run_all_tests(tests) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    criterion_finalize(tests);
+    return result;
+}

@@ -1,0 +1,78 @@
+/* kernel.h - what the kernel says: the only source of a verdict.
+ *
+ * Everything here is read anew at each call, from /proc/sysvipc/shm and from
+ * /proc/PID.  Source of the fields: proc(5), and ipc/shm.c of the kernel.
+ */
+#ifndef SHMLAB_KERNEL_H
+#define SHMLAB_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One row of the kernel's table of segments. */
+struct segment {
+    key_t key; /* 0 for IPC_PRIVATE, and once the segment is marked */
+    int id;
+    mode_t mode;          /* the permission bits, and SHM_DEST (01000) when marked */
+    size_t size;          /* bytes, as asked for; not rounded to pages */
+    pid_t creator;        /* 0 when it lives in a PID namespace that we cannot see */
+    pid_t last;           /* the last to attach or detach; 0 for nobody */
+    unsigned long nattch; /* attachments, not processes */
+    uid_t uid, cuid;      /* the owner's and the creator's uid */
+};
+
+struct segment_table {
+    size_t count;
+    struct segment *rows;
+};
+
+/* Reads the whole table of this process's IPC namespace, in the kernel's order.
+ * Returns false with errno where /proc/sysvipc/shm cannot be read.  Free it with
+ * table_free. */
+bool table_read(struct segment_table *table);
+void table_free(struct segment_table *table);
+
+/* The row of an id or of a key, or NULL.  Key 0 is never found. */
+const struct segment *table_by_id(const struct segment_table *table, int id);
+const struct segment *table_by_key(const struct segment_table *table, key_t key);
+
+/* One row, read anew.  Returns false when there is no such segment. */
+bool segment_by_id(int id, struct segment *segment);
+bool segment_by_key(key_t key, struct segment *segment);
+
+/* What a process does, from /proc/PID/stat. */
+struct process {
+    char state;             /* R, S, D, T, t, Z ...; 0 when there is no such process */
+    unsigned long long cpu; /* nanoseconds on a CPU so far (schedstat) */
+    unsigned long long turns; /* how often it was given a CPU (schedstat) */
+};
+
+struct process process_read(pid_t pid);
+
+/* The number of a process's open descriptors, or -1. */
+int process_descriptors(pid_t pid);
+
+/* The system call in which a process is blocked, from /proc/PID/syscall: its
+ * number and arguments.  Returns false when it runs, or when that may not be
+ * seen. */
+bool process_syscall(pid_t pid, long *number, unsigned long long arguments[6]);
+
+/* How many attachments of segment `id` a process has, from /proc/PID/maps; with
+ * `address` not NULL also the address of the first. */
+int process_attachments(pid_t pid, int id, uintptr_t *address);
+
+/* The id of a segment that was made with this key and that the process has attached,
+ * or -1.  Found also once it is marked, and has no key in the table any more. */
+int process_segment(pid_t pid, key_t key);
+
+/* How many bytes a process has written so far, to whatever it was: /proc/PID/io.
+ * Returns false where that does not show. */
+bool process_written(pid_t pid, unsigned long long *bytes);
+
+/* Whether a process has the file `name` of a directory open, also when the name was
+ * removed, and the file is a FIFO. */
+bool process_has_fifo(pid_t pid, const char *directory, const char *name);
+
+#endif

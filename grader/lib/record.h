@@ -1,0 +1,40 @@
+/* record.h - what a check leaves behind: one message of JSON for the grade program.
+ *
+ *   {"lab": "lab3", "check": "twice_counts_twice", "verdict": "failed",
+ *    "steps": [{"where": "Terminal A", "line": "attach 0", "answer": "ok 0x7f.."},
+ *              {"line": "Terminal A is stopped: kill -STOP 12."}],
+ *    "expected": "...", "seen": "...", "because": "...",
+ *    "leaks": [{"key": 4660, "id": 0, "size": 4096, "by": "Terminal A", "step": 2}],
+ *    "printed": "...", "world": "private", "seconds": 0.01}
+ *
+ * The verdict is "passed", "failed" or "unchecked".  For "unchecked", `expected`
+ * holds the reason and `seen` the remedy.  Text that came from a student's process
+ * is made safe: control bytes and broken UTF-8 are written as \xHH.
+ */
+#ifndef SHMLAB_RECORD_H
+#define SHMLAB_RECORD_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct record {
+    json_t *object;
+    double start;
+};
+
+void record_begin(struct record *record, const char *lab, const char *check);
+/* A line typed in a terminal; or, where `where` is NULL, a sentence. */
+void record_step(struct record *record, const char *where, const char *line);
+/* The answer to the last step. */
+void record_answer(struct record *record, const char *answer);
+int record_step_count(const struct record *record);
+void record_leak(struct record *record, unsigned key, int id, size_t size,
+                 const char *by, int step);
+/* Sends the record to SHMLAB_REPORT, if there is one. */
+void record_send(struct record *record, const char *verdict, const char *expected,
+                 const char *seen, const char *because, const char *printed);
+
+/* A copy of a text with every unsafe byte written as \xHH. */
+char *record_safe(const char *text);
+
+#endif

@@ -1,0 +1,176 @@
+/* rest.c - tells a process that waits from one that goes on and on. */
+#include "rest.h"
+
+#include "kernel.h"
+
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define LONG_SLEEP_MS    500         /* a look around twice a second costs nothing */
+#define NAPS_OF_A_POLLER 25          /* woken that often for nothing: it polls */
+#define CPU_OF_A_POLLER  250000000LL /* nanoseconds in which nobody else moved */
+#define UNSEEN_LOOKS     10
+
+/* --- How long a call sleeps ------------------------------------------------------- */
+
+/* Reads a struct timespec or timeval of another process as milliseconds. */
+static long long time_at(pid_t pid, unsigned long long address, long per_millisecond)
+{
+    long pair[2] = {0, 0};
+    const struct iovec here = {pair, sizeof pair};
+    const struct iovec there = {(void *)(uintptr_t)address, sizeof pair};
+    if (process_vm_readv(pid, &here, 1, &there, 1, 0) != sizeof pair)
+        return 0;
+    return pair[0] * 1000LL + pair[1] / per_millisecond;
+}
+
+#define NO_TIMEOUT (-1LL)
+
+/* For how many milliseconds at most a thread sleeps in this call. */
+static long long sleeps_for(pid_t pid, long number, const unsigned long long *arguments)
+{
+    switch (number) {
+#ifdef SYS_poll
+    case SYS_poll:
+        return (int)arguments[2] < 0 ? NO_TIMEOUT : (int)arguments[2];
+#endif
+#ifdef SYS_select
+    case SYS_select:
+        return arguments[4] ? time_at(pid, arguments[4], 1000) : NO_TIMEOUT;
+#endif
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+    case SYS_epoll_pwait:
+        return (int)arguments[3] < 0 ? NO_TIMEOUT : (int)arguments[3];
+    case SYS_ppoll:
+    case SYS_rt_sigtimedwait:
+        return arguments[2] ? time_at(pid, arguments[2], 1000000) : NO_TIMEOUT;
+    case SYS_pselect6:
+        return arguments[4] ? time_at(pid, arguments[4], 1000000) : NO_TIMEOUT;
+#ifdef SYS_epoll_pwait2
+    case SYS_epoll_pwait2:
+#endif
+    case SYS_futex:
+    case SYS_semtimedop:
+        return arguments[3] ? time_at(pid, arguments[3], 1000000) : NO_TIMEOUT;
+    case SYS_nanosleep:
+        return time_at(pid, arguments[0], 1000000);
+    case SYS_clock_nanosleep:
+        /* Until a point in time: how far away that is does not show. */
+        return arguments[1] & TIMER_ABSTIME ? 0 : time_at(pid, arguments[2], 1000000);
+    default:
+        return NO_TIMEOUT;
+    }
+}
+
+/* --- One look --------------------------------------------------------------------- */
+
+/* Of the parts of a process, the liveliest counts. */
+enum motion { RESTS, UNSEEN, NAPS, MOVES };
+
+struct look {
+    enum motion motion;
+    long long turns, cpu;
+};
+
+static enum motion motion_of(pid_t thread, char state)
+{
+    long number;
+    unsigned long long arguments[6];
+
+    if (state != 'S')
+        return state == 'R' || state == 'D' ? MOVES : RESTS;
+    if (!process_syscall(thread, &number, arguments))
+        return UNSEEN; /* it may be on its way to sleep, or may not be looked at */
+    long long sleep = sleeps_for(thread, number, arguments);
+    return sleep == NO_TIMEOUT || sleep >= LONG_SLEEP_MS ? RESTS : NAPS;
+}
+
+static void look_at(pid_t pid, struct look *look);
+
+static void look_at_thread(pid_t pid, pid_t thread, struct look *look)
+{
+    const struct process process = process_read(thread);
+    enum motion motion = motion_of(thread, process.state);
+    char path[64];
+    int child;
+
+    if (motion > look->motion)
+        look->motion = motion;
+    look->turns += (long long)process.turns;
+    look->cpu += (long long)process.cpu;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)thread);
+    FILE *file = fopen(path, "re");
+    while (file && fscanf(file, "%d", &child) == 1)
+        look_at(child, look);
+    if (file)
+        fclose(file);
+}
+
+/* Adds a process, its threads and its children to a look. */
+static void look_at(pid_t pid, struct look *look)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *directory = opendir(path);
+    if (!directory)
+        return; /* it has ended */
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (thread > 0)
+            look_at_thread(pid, thread, look);
+    }
+    closedir(directory);
+}
+
+/* --- What the looks say together -------------------------------------------------- */
+
+/* Notes one look. */
+static void note(struct watch *watch, const struct look *look)
+{
+    watch->moved = look->turns != watch->turns || look->motion == MOVES;
+    if (look->motion == NAPS && watch->moved)
+        watch->naps++;
+    watch->unseen = look->motion == UNSEEN && !watch->moved ? watch->unseen + 1 : 0;
+    /* Two looks: between them it slept, and nobody had woken it. */
+    watch->rested =
+        !watch->moved && (look->motion == RESTS || watch->unseen > UNSEEN_LOOKS);
+    watch->turns = look->turns;
+    watch->cpu = look->cpu;
+    if (watch->naps > NAPS_OF_A_POLLER)
+        watch->polls = true;
+}
+
+/* One that is on a CPU all the time may work: then it moves another in the end. */
+static void note_cpu(struct watch *watch, bool other_moved)
+{
+    if (other_moved || watch->cpu_then == 0)
+        watch->cpu_then = watch->cpu;
+    if (watch->cpu - watch->cpu_then > CPU_OF_A_POLLER)
+        watch->polls = true;
+}
+
+bool watch_at_rest(struct watch *watches, size_t count)
+{
+    size_t moving = 0;
+    bool rest = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct look look = {RESTS, 0, 0};
+        look_at(watches[i].pid, &look);
+        note(&watches[i], &look);
+        moving += watches[i].moved && !watches[i].polls;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool itself = watches[i].moved && !watches[i].polls;
+        note_cpu(&watches[i], moving > itself);
+        rest &= watches[i].rested || watches[i].polls;
+    }
+    return rest;
+}

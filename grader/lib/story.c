@@ -1,0 +1,424 @@
+/* story.c - collects the steps, holds expectations against them, and ends the check
+ * with a verdict and a record. */
+#include "story.h"
+
+#include "check.h"
+#include "record.h"
+#include "settings.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/random.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+/* A segment that this check has met. */
+struct met {
+    int id;
+    key_t key;
+    size_t size;
+    bool before;   /* it was there already: not ours */
+    bool promised; /* the contract wants it, or the check made it */
+    char by[16];   /* the actor that made it */
+    int step;      /* and the step after which it was seen; 0: none */
+};
+
+enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNCHECKED };
+
+static struct {
+    const struct check *check;
+    bool private_world;
+    struct record record;
+    const char *because;
+    struct met *met;
+    size_t met_count;
+} story;
+
+/* --- Telling ---------------------------------------------------------------------- */
+
+const char *says(const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length == -1)
+        abort();
+    return text; /* lives until the check's process ends */
+}
+
+void narrate(const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length == -1)
+        abort();
+    record_step(&story.record, NULL, text);
+}
+
+void because(const char *sentence)
+{
+    story.because = sentence;
+}
+
+void story_step(const struct actor *actor, const char *line)
+{
+    record_step(&story.record, actor_terminal(actor), line);
+}
+
+static void notice_new_segments(void);
+
+void story_answer(const char *text)
+{
+    record_answer(&story.record, text);
+    notice_new_segments();
+}
+
+/* --- Whose segments are whose ----------------------------------------------------- */
+
+static struct met *met_by_id(int id)
+{
+    for (size_t i = 0; i < story.met_count; i++)
+        if (story.met[i].id == id)
+            return &story.met[i];
+    return NULL;
+}
+
+static struct met *meet(const struct segment *row)
+{
+    struct met *longer = realloc(story.met, (story.met_count + 1) * sizeof *longer);
+    if (!longer)
+        abort();
+    story.met = longer;
+    struct met *met = &story.met[story.met_count++];
+    *met = (struct met){.id = row->id, .key = row->key, .size = row->size};
+    return met;
+}
+
+/* Keeps in mind after which step a segment was there for the first time. */
+static void notice_new_segments(void)
+{
+    struct segment_table table;
+    if (!table_read(&table))
+        return;
+    for (size_t i = 0; i < table.count; i++) {
+        const struct segment *row = &table.rows[i];
+        if (met_by_id(row->id))
+            continue;
+        struct met *met = meet(row);
+        const struct actor *actor = actor_by_pid(row->creator);
+        met->step = record_step_count(&story.record);
+        snprintf(met->by, sizeof met->by, "%s", actor ? actor_title(actor) : "");
+    }
+    table_free(&table);
+}
+
+/* Whether this check's processes made a segment.  In a namespace of our own all
+ * are ours; else the creator tells, or the log of the calls. */
+static bool is_ours(const struct segment *row)
+{
+    const struct met *met = met_by_id(row->id);
+    if (met && met->before)
+        return false;
+    return story.private_world || (met && met->promised) || actors_had(row->creator) ||
+           actors_made(row->id);
+}
+
+key_t fresh_key(void)
+{
+    struct segment_table table;
+    key_t key = 0;
+    if (!table_read(&table))
+        cannot_check("The grader cannot read /proc/sysvipc/shm.",
+                     "Type `make doctor` to see what is missing.");
+    do {
+        if (getrandom(&key, sizeof key, 0) != sizeof key)
+            continue;
+        key &= 0x7effffff; /* positive, and never -1 */
+    } while (key == IPC_PRIVATE || table_by_key(&table, key));
+    table_free(&table);
+    return key;
+}
+
+void is_promised(int id)
+{
+    notice_new_segments();
+    struct met *met = met_by_id(id);
+    if (met)
+        met->promised = true;
+}
+
+struct actor *scene(void)
+{
+    static struct actor *shell;
+    if (!shell)
+        shell = plain_shell('G');
+    return shell;
+}
+
+int given_segment(key_t key, size_t size, unsigned perms)
+{
+    struct answer answer =
+        key == IPC_PRIVATE
+            ? ask(scene(), "shmget private %zu create|excl|%04o", size, perms)
+            : ask(scene(), "shmget 0x%08x %zu create|excl|%04o", (unsigned)key, size,
+                  perms);
+    if (!answer_is_ok(answer))
+        cannot_check(says("The grader could not make a segment: %s.", answer.text),
+                     "Look at the limits with `ipcs -lm`, and at what is in use with "
+                     "`ipcs -um`; remove what nobody needs.");
+    int id = expect_id(answer);
+    is_promised(id);
+    return id;
+}
+
+void given_removal(int id)
+{
+    expect_ok(ask(scene(), "rmid %d", id));
+}
+
+int expect_promised_segment(struct answer answer)
+{
+    int id = expect_id(answer);
+    expect_segment(id);
+    is_promised(id);
+    return id;
+}
+
+/* --- What a shell answered -------------------------------------------------------- */
+
+void expect(bool holds, const char *expected, const char *seen)
+{
+    if (!holds)
+        fail(expected, seen);
+}
+
+/* A remark stands behind "; ": something that the contract forbids. */
+static bool has_remark(const char *text)
+{
+    return strstr(text, "; ") != NULL;
+}
+
+static const char *answered(struct answer answer)
+{
+    return says("%s answered: %s", actor_title(answer.actor), answer.text);
+}
+
+void expect_answer(struct answer answer, const char *text)
+{
+    expect(strcmp(answer.text, text) == 0,
+           says("%s answers: %s", actor_title(answer.actor), text), answered(answer));
+}
+
+void expect_ok(struct answer answer)
+{
+    expect_answer(answer, "ok");
+}
+
+void expect_error(struct answer answer, int error)
+{
+    expect_answer(answer,
+                  says("error %s: %s", strerrorname_np(error), strerrordesc_np(error)));
+}
+
+/* The number behind "ok ", or the check has failed. */
+static long number_in(struct answer answer, const char *what)
+{
+    char *end = NULL;
+    long number = 0;
+    bool good = answer_is_ok(answer) && !has_remark(answer.text);
+    if (good && answer.text[2])
+        number = strtol(answer.text + 3, &end, 0);
+    good = good && end && end != answer.text + 3;
+    expect(good, says("%s answers: %s", actor_title(answer.actor), what),
+           answered(answer));
+    return number;
+}
+
+int expect_id(struct answer answer)
+{
+    return (int)number_in(answer, "ok, and an id");
+}
+
+long expect_number(struct answer answer)
+{
+    return number_in(answer, "ok, and a number");
+}
+
+uintptr_t expect_address(struct answer answer)
+{
+    return (uintptr_t)number_in(answer, "ok, and an address");
+}
+
+const char *expect_field(struct answer answer, const char *name)
+{
+    const char *pattern = says(" %s=", name);
+    const char *found = strstr(answer.text, pattern);
+    expect(answer_is_ok(answer) && found && !has_remark(answer.text),
+           says("%s answers: ok, with %s", actor_title(answer.actor), name),
+           answered(answer));
+    const char *value = found + strlen(pattern);
+    return says("%.*s", (int)strcspn(value, " \n;"), value);
+}
+
+unsigned long expect_field_number(struct answer answer, const char *name)
+{
+    return strtoul(expect_field(answer, name), NULL,
+                   strcmp(name, "perms") == 0 ? 8 : 0);
+}
+
+/* --- What the kernel shows -------------------------------------------------------- */
+
+struct segment expect_segment(int id)
+{
+    struct segment segment;
+    expect(segment_by_id(id, &segment), says("There is a segment with id %d.", id),
+           says("/proc/sysvipc/shm has no row with id %d.", id));
+    return segment;
+}
+
+void expect_no_segment(int id)
+{
+    struct segment segment;
+    if (segment_by_id(id, &segment))
+        fail(
+            says("Segment %d is gone.", id),
+            says(
+                "/proc/sysvipc/shm still shows id %d: key 0x%08x, %zu bytes, nattch %lu%s.",
+                id, (unsigned)segment.key, segment.size, segment.nattch,
+                segment.mode & SHM_DEST ? ", dest" : ""));
+}
+
+void expect_nattch(int id, unsigned long nattch)
+{
+    struct segment segment = expect_segment(id);
+    expect(segment.nattch == nattch, says("nattch of segment %d is %lu.", id, nattch),
+           says("/proc/sysvipc/shm shows nattch %lu.", segment.nattch));
+}
+
+void expect_segment_count(size_t count)
+{
+    struct segment_table table;
+    size_t ours = 0;
+    if (!table_read(&table))
+        cannot_check("The grader cannot read /proc/sysvipc/shm.",
+                     "Type `make doctor` to see what is missing.");
+    for (size_t i = 0; i < table.count; i++)
+        ours += is_ours(&table.rows[i]);
+    table_free(&table);
+    expect(ours == count, says("Number of segments that this story made: %zu.", count),
+           says("/proc/sysvipc/shm shows %zu.", ours));
+}
+
+/* --- The end ---------------------------------------------------------------------- */
+
+/* Notes every segment that nobody promised, and removes all that are ours.
+ * Returns how many leaked. */
+static int settle_segments(void)
+{
+    struct segment_table table;
+    int leaked = 0;
+
+    notice_new_segments();
+    if (!table_read(&table))
+        return 0;
+    for (size_t i = 0; i < table.count; i++) {
+        const struct segment *row = &table.rows[i];
+        if (!is_ours(row))
+            continue;
+        struct met *met = met_by_id(row->id);
+        if (!met->promised) {
+            leaked++;
+            record_leak(&story.record, (unsigned)met->key, met->id, met->size, met->by,
+                        met->step);
+        }
+        shmctl(row->id, IPC_RMID, NULL);
+    }
+    table_free(&table);
+    return leaked;
+}
+
+void story_begin(const struct check *check, bool private_world)
+{
+    struct segment_table table;
+
+    story.check = check;
+    story.private_world = private_world;
+    record_begin(&story.record, check->lab, check->name);
+    if (!table_read(&table))
+        cannot_check("The grader cannot read /proc/sysvipc/shm.",
+                     "Type `make doctor` to see what is missing.");
+    for (size_t i = 0; i < table.count; i++)
+        meet(&table.rows[i])->before = true;
+    table_free(&table);
+}
+
+const char *current_lab(void)
+{
+    return story.check->lab;
+}
+
+/* Ends every process, looks for leaks and sends the record.  Returns the verdict:
+ * a story that came to its end has failed all the same when it leaked. */
+static enum verdict conclude(enum verdict verdict, const char **expected,
+                             const char **seen)
+{
+    static const char *const names[] = {"passed", "failed", "unchecked"};
+
+    actors_end();
+    const char *output = actors_output();
+    int leaked = settle_segments();
+    if (verdict == VERDICT_PASSED && leaked > 0) {
+        verdict = VERDICT_FAILED;
+        *expected =
+            "When the processes have ended, no segment is left but those that the "
+            "contract promises.";
+        *seen =
+            leaked == 1 ? "One segment leaked." : says("%d segments leaked.", leaked);
+        story.because = NULL;
+    }
+    record_send(&story.record, names[verdict], *expected, *seen,
+                verdict == VERDICT_PASSED ? NULL : story.because, output);
+    return verdict;
+}
+
+/* Does not come back unless the check has passed. */
+static void end(enum verdict verdict, const char *expected, const char *seen)
+{
+    static bool ending;
+    if (ending) /* the end itself met trouble: without a record there is no verdict */
+        criterion_abort_test();
+    ending = true;
+
+    verdict = conclude(verdict, &expected, &seen);
+    if (verdict == VERDICT_FAILED)
+        cr_assert_fail("Expected: %s  Seen: %s", record_safe(expected),
+                       record_safe(seen));
+    if (verdict == VERDICT_UNCHECKED)
+        cr_skip_test("%s %s", record_safe(expected), record_safe(seen));
+}
+
+void story_end(void)
+{
+    end(VERDICT_PASSED, NULL, NULL);
+}
+
+void fail(const char *expected, const char *seen)
+{
+    end(VERDICT_FAILED, expected, seen);
+    abort();
+}
+
+void cannot_check(const char *reason, const char *remedy)
+{
+    end(VERDICT_UNCHECKED, reason, remedy);
+    abort();
+}
