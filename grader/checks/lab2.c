@@ -1,0 +1,507 @@
+/* lab2.c - the checks of lab 2: IPC_CREAT versus IPC_EXCL. */
+#include "check.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More calls of shmget than any strategy needs for one answer. */
+#define MOST_CALLS 12
+
+/* What the kernel shows of a segment, against what was asked for. */
+static void expect_looks(int id, key_t key, size_t size, unsigned perms)
+{
+    struct segment segment = expect_segment(id);
+    expect(segment.key == key && segment.size == size && (segment.mode & 0777) == perms,
+           says("Segment %d has key 0x%08x, %zu bytes and permissions %04o.", id,
+                (unsigned)key, size, perms),
+           says("/proc/sysvipc/shm shows key 0x%08x, %zu bytes and permissions %04o.",
+                (unsigned)segment.key, segment.size, (unsigned)segment.mode & 0777));
+}
+
+static bool was_created(struct answer answer)
+{
+    return strcmp(expect_field(answer, "created"), "true") == 0;
+}
+
+static void expect_created(struct answer answer, bool created)
+{
+    const char *seen = expect_field(answer, "created");
+    expect(strcmp(seen, created ? "true" : "false") == 0,
+           created ? "*created is true: this call made the segment."
+                   : "*created is false: the segment was there before this call.",
+           says("%s answered: %s", actor_title(answer.actor), answer.text));
+}
+
+/* --- segment_create --------------------------------------------------------------- */
+
+CHECK(lab2, create_makes_a_segment, 6,
+      "segment_create makes a segment of the given key, size and permissions, filled "
+      "with zeros.",
+      "One call of shmget(2) does it: key, size, and a third argument that is made of "
+      "flags and permission bits.",
+      "Put the flags and the permissions together with |, as in IPC_CREAT | IPC_EXCL | "
+      "perms.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+
+    int id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)key));
+    expect_looks(id, key, 4096, 0600);
+    expect_nattch(id, 0);
+
+    uintptr_t address = expect_address(ask(scene(), "shmat %d", id));
+    because("The kernel fills a new segment with zeros.");
+    expect_answer(ask(scene(), "peek 0x%lx 4096", (unsigned long)address),
+                  "ok 4096 \"\\x00\"*4096");
+}
+
+CHECK(
+    lab2, create_refuses_a_taken_key, 7,
+    "segment_create fails with EEXIST when the key is taken, whoever took it and with "
+    "whatever permissions.",
+    "IPC_CREAT alone finds a segment that exists. Which flag makes that an error?",
+    "With IPC_CREAT | IPC_EXCL, shmget(2) creates or fails; errno is then EEXIST.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key(), closed_key = fresh_key();
+
+    int id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)key));
+    expect_error(ask(a, "create 0x%08x 4096 0600", (unsigned)key), EEXIST);
+    expect_looks(id, key, 4096, 0600);
+
+    because("A segment without any permission takes its key all the same.");
+    int closed = given_segment(closed_key, 100, 0);
+    expect_error(ask(a, "create 0x%08x 100 0600", (unsigned)closed_key), EEXIST);
+    expect_looks(closed, closed_key, 100, 0);
+    expect_segment_count(2);
+}
+
+CHECK(lab2, create_gives_exact_permissions, 5,
+      "The new segment has exactly the permissions that were asked for: none is added, "
+      "and the umask takes none away.",
+      "Nothing but `perms` belongs into the permission bits. With 0, not even the "
+      "creator may attach the segment.")
+{
+    static const unsigned some[] = {0600, 0666, 0640, 0400, 0};
+    mode_t old = umask(077); /* inherited by the terminals */
+    struct actor *a = student_shell('A');
+    umask(old);
+    narrate("Terminal A runs with umask 077.");
+
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        key_t key = fresh_key();
+        int id = expect_promised_segment(
+            ask(a, "create 0x%08x 4096 %04o", (unsigned)key, some[i]));
+        expect_looks(id, key, 4096, some[i]);
+        if (some[i] == 0) {
+            because("A segment with permissions 0 cannot be attached by its creator.");
+            expect_error(ask(a, "shmat %d", id), EACCES);
+        }
+    }
+}
+
+CHECK(lab2, create_refuses_foreign_bits, 6,
+      "segment_create refuses permission bits beyond 0777 with EINVAL, and creates "
+      "nothing.",
+      "In shmget(2) the third argument carries flags and permissions together. What "
+      "happens when `perms` holds 02000?",
+      "02000 is IPC_EXCL and 01000 is IPC_CREAT. Test perms & ~0777 before you call "
+      "shmget(2), and set errno yourself.")
+{
+    static const unsigned bad[] = {01000, 02600, 04600, 010600, 0100644};
+    struct actor *a = student_shell('A');
+
+    expect_promised_segment(ask(a, "create 0x%08x 4096 0777", (unsigned)fresh_key()));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect_error(ask(a, "create 0x%08x 4096 0%o", (unsigned)fresh_key(), bad[i]),
+                     EINVAL);
+    expect_segment_count(1);
+}
+
+CHECK(
+    lab2, create_keeps_the_exact_size, 5,
+    "The kernel keeps the size that was asked for, to the byte; a new segment of size 0 "
+    "is EINVAL.",
+    "Hand the size to shmget(2) as it is. The kernel rounds to pages by itself, and "
+    "does not show it.")
+{
+    static const size_t sizes[] = {1, 4095, 4097, 100000};
+    struct actor *a = student_shell('A');
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        key_t key = fresh_key();
+        int id = expect_promised_segment(
+            ask(a, "create 0x%08x %zu 0600", (unsigned)key, sizes[i]));
+        expect_looks(id, key, sizes[i], 0600);
+    }
+    expect_error(ask(a, "create 0x%08x 0 0600", (unsigned)fresh_key()), EINVAL);
+    expect_error(ask(a, "create 0x%08x 0x%zx 0600", (unsigned)fresh_key(), SIZE_MAX),
+                 EINVAL);
+}
+
+CHECK(lab2, create_outlives_its_creator, 4,
+      "A segment stays when the process that created it has ended.",
+      "Nothing is to be done for that: a segment belongs to the kernel, not to the "
+      "process. Does your function remove it again?")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+
+    int id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)key));
+    quit(a);
+    expect_looks(id, key, 4096, 0600);
+    expect_answer(ask(scene(), "shmget 0x%08x 0 0", (unsigned)key), says("ok %d", id));
+}
+
+/* --- segment_find ----------------------------------------------------------------- */
+
+CHECK(lab2, find_finds_any_segment, 6,
+      "segment_find returns the id of the segment, whatever its size and permissions; "
+      "0 is an id, too.",
+      "Which size and which flags ask shmget(2) for nothing in particular?",
+      "shmget(key, 0, 0): size 0 fits every segment, and flags without permission bits "
+      "ask for no permission.")
+{
+    static const struct {
+        size_t size;
+        unsigned perms;
+    } some[] = {{1, 0600}, {4096, 0400}, {70000, 0}, {4096, 0060}};
+    struct actor *a = student_shell('A');
+
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        key_t key = fresh_key();
+        int id = given_segment(key, some[i].size, some[i].perms);
+        expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
+        expect_looks(id, key, some[i].size, some[i].perms);
+    }
+}
+
+CHECK(lab2, find_never_creates, 6,
+      "segment_find fails with ENOENT when no segment has the key, and creates none.",
+      "IPC_CREAT has no place in this function.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+
+    expect_error(ask(a, "find 0x%08x", (unsigned)key), ENOENT);
+    expect_segment_count(0);
+
+    because("A key names nothing once its segment is removed.");
+    given_removal(given_segment(key, 4096, 0600));
+    expect_error(ask(a, "find 0x%08x", (unsigned)key), ENOENT);
+    expect_segment_count(0);
+}
+
+CHECK(
+    lab2, find_refuses_ipc_private, 5,
+    "segment_find refuses IPC_PRIVATE with EINVAL: no segment can be found by it.",
+    "shmget(2) creates a segment for IPC_PRIVATE at every call, also without IPC_CREAT.",
+    "Compare the key with IPC_PRIVATE first, and set errno to EINVAL yourself.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+    int id = given_segment(key, 4096, 0600);
+
+    expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
+    given_segment(IPC_PRIVATE, 4096, 0600);
+    expect_error(ask(a, "find private"), EINVAL);
+    expect_segment_count(2);
+}
+
+/* --- segment_obtain --------------------------------------------------------------- */
+
+CHECK(
+    lab2, obtain_creates_and_says_so, 5,
+    "segment_obtain creates the segment where there is none, and says so in *created.",
+    "How can one call of shmget(2) tell you for certain that this very call created "
+    "the segment?",
+    "IPC_CREAT alone never tells. IPC_CREAT | IPC_EXCL succeeds only when it created.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+
+    struct answer answer = ask(a, "obtain 0x%08x 5000 0640", (unsigned)key);
+    int id = expect_promised_segment(answer);
+    expect_created(answer, true);
+    expect_looks(id, key, 5000, 0640);
+}
+
+CHECK(lab2, obtain_finds_and_says_so, 6,
+      "segment_obtain finds a segment that exists, as large or larger, and says so in "
+      "*created; also when the same process made it.",
+      "The creator's pid proves nothing: this process may have created the segment "
+      "earlier.",
+      "When IPC_CREAT | IPC_EXCL fails with EEXIST, the segment is there: now find it.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key(), other_key = fresh_key();
+
+    int id = given_segment(key, 5000, 0600);
+    static const char *const sizes[] = {"5000", "4097", "1", "0"};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct answer answer = ask(a, "obtain 0x%08x %s 0600", (unsigned)key, sizes[i]);
+        expect(expect_id(answer) == id, says("Terminal A answers: ok %d", id),
+               says("Terminal A answered: %s", answer.text));
+        expect_created(answer, false);
+    }
+    expect_looks(id, key, 5000, 0600);
+
+    because("The same process asks a second time: now the segment exists already.");
+    struct answer first = ask(a, "obtain 0x%08x 4096 0600", (unsigned)other_key);
+    expect_promised_segment(first);
+    expect_created(first, true);
+    expect_created(ask(a, "obtain 0x%08x 4096 0600", (unsigned)other_key), false);
+    expect_segment_count(2);
+}
+
+CHECK(lab2, obtain_refuses_a_smaller_segment, 5,
+      "segment_obtain fails with EINVAL when the segment that exists is smaller than "
+      "asked, and leaves *created untouched.",
+      "shmget(2) tells you when the size is too much for the segment: hand the size on "
+      "also when you only look for it.",
+      "Write to *created only once you know that you succeed.")
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+    int id = given_segment(key, 4096, 0600);
+
+    expect_error(ask(a, "obtain 0x%08x 4097 0600", (unsigned)key), EINVAL);
+    expect_error(ask(a, "obtain 0x%08x 100000 0600", (unsigned)key), EINVAL);
+    expect_looks(id, key, 4096, 0600);
+    expect_segment_count(1);
+}
+
+CHECK(
+    lab2, obtain_refuses_what_cannot_be_created, 5,
+    "Where segment_obtain would have to create, it refuses permission bits beyond 0777 "
+    "and size 0 with EINVAL; *created is untouched, nothing is created.",
+    "The same test of perms as in segment_create, on the path that creates.")
+{
+    static const unsigned bad[] = {01600, 02600, 010600};
+    struct actor *a = student_shell('A');
+    struct answer answer = ask(a, "obtain 0x%08x 1 0777", (unsigned)fresh_key());
+    expect_promised_segment(answer);
+    expect_created(answer, true);
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect_error(ask(a, "obtain 0x%08x 4096 0%o", (unsigned)fresh_key(), bad[i]),
+                     EINVAL);
+    expect_error(ask(a, "obtain 0x%08x 0 0600", (unsigned)fresh_key()), EINVAL);
+    expect_segment_count(1);
+}
+
+/* Both racers have answered: one created, both have the one segment. */
+static void expect_one_creator(struct answer first, struct answer second, key_t key)
+{
+    int first_id = expect_promised_segment(first);
+    int second_id = expect_promised_segment(second);
+    bool first_created = was_created(first), second_created = was_created(second);
+
+    because("Of all that race for one key, exactly one is told created=true.");
+    expect(first_created != second_created,
+           "Exactly one of the terminals A and B is told created=true.",
+           first_created ? "Both are told created=true."
+                         : "Neither is told created=true.");
+    expect(first_id == second_id, "Both have the same id.",
+           says("Terminal A has id %d, terminal B has id %d.", first_id, second_id));
+    expect_looks(first_id, key, 4096, 0600);
+}
+
+/* Holds A at its nth call of shmget while B runs through.  Returns false when A
+ * makes fewer calls than that. */
+static bool race(struct actor *a, struct actor *b, unsigned nth, bool after)
+{
+    key_t key = fresh_key();
+
+    if (after)
+        hold_after(a, CALL_shmget, nth);
+    else
+        hold_before(a, CALL_shmget, nth);
+    begin(a, "obtain 0x%08x 4096 0600", (unsigned)key);
+    bool held = reaches(a);
+    if (held) {
+        begin(b, "obtain 0x%08x 4096 0600", (unsigned)key);
+        /* B may wait for a lock that A holds: then A goes on first. */
+        finish_or_block(b);
+        struct answer first, second;
+        if (has_answered(b)) {
+            second = answer_of(b);
+            go_on(a);
+            first = answer_of(a);
+        } else {
+            go_on(a);
+            first = answer_of(a);
+            second = answer_of(b);
+        }
+        expect_one_creator(first, second, key);
+    } else {
+        struct answer answer = answer_of(a);
+        expect_promised_segment(answer);
+        expect_created(answer, true);
+    }
+    drop_rules(a);
+    return held;
+}
+
+CHECK(lab2, obtain_has_one_winner, 8,
+      "Of two processes that race for one key, exactly one is told that it created the "
+      "segment, however their steps fall.",
+      "Between a look (is it there?) and a deed (create it) the other process can act.",
+      "Let the kernel decide: the process whose IPC_CREAT | IPC_EXCL succeeds is the "
+      "creator, and nobody else is.")
+{
+    struct actor *a = student_shell('A'), *b = student_shell('B');
+    unsigned held = 0;
+
+    for (int after = 0; after <= 1; after++)
+        for (unsigned nth = 1; nth <= MOST_CALLS && race(a, b, nth, after); nth++)
+            held++;
+    if (held == 0)
+        cannot_check("segment_obtain never called shmget where the grader can hold it.",
+                     "Call shmget(2) by its name.");
+}
+
+/* Puts the world in the state that the held call does not expect: what it wants to
+ * create is there, what it wants to find is gone. */
+static void turn_the_world(struct call_record call, key_t key, int *id)
+{
+    bool creates = call.arguments[2] & IPC_CREAT;
+    bool exclusive = call.arguments[2] & IPC_EXCL;
+    struct segment segment;
+    bool there = segment_by_key(key, &segment);
+
+    if (creates && exclusive && !there)
+        *id = given_segment(key, 4096, 0600);
+    else if (!creates && there)
+        given_removal(segment.id);
+}
+
+/* Lets the segment vanish or appear before each of the first `turns` calls. */
+static void expect_patience(unsigned turns)
+{
+    struct actor *a = student_shell('A');
+    key_t key = fresh_key();
+    int id = given_segment(key, 4096, 0600);
+    unsigned turned = 0;
+
+    hold_before(a, CALL_shmget, 0);
+    begin(a, "obtain 0x%08x 4096 0600", (unsigned)key);
+    while (reaches(a)) {
+        if (turned < turns)
+            turn_the_world(held_at(a), key, &id);
+        turned++;
+        go_on(a);
+    }
+    because(
+        "A segment that appears or vanishes between two steps is not an error: look "
+        "again.");
+    struct answer answer = answer_of(a);
+    int got = expect_promised_segment(answer);
+    struct segment segment = expect_segment(got);
+    bool own = segment.creator == actor_pid(a);
+    expect_created(answer, own);
+    if (turned == 0)
+        cannot_check("segment_obtain never called shmget where the grader can hold it.",
+                     "Call shmget(2) by its name.");
+}
+
+CHECK(
+    lab2, obtain_survives_a_vanishing_segment, 5,
+    "A segment that vanishes, or appears, between two steps of segment_obtain is not an "
+    "error.",
+    "After EEXIST you look for the segment, and it may be gone by then: ENOENT. What "
+    "then?",
+    "Start again from the first step: a loop around both calls.")
+{
+    expect_patience(2);
+}
+
+CHECK(
+    lab2, obtain_never_gives_up, 4,
+    "segment_obtain goes on looking, also when the segment vanishes 20 times in a row.",
+    "A loop that counts its attempts gives up too early. End it when the question is "
+    "decided, or on another error.")
+{
+    expect_patience(40);
+}
+
+CHECK(lab2, passes_errors_on, 3,
+      "An error of shmget that the contract does not name is handed on with its errno.",
+      "Return -1 and leave errno alone: it still holds what shmget(2) wrote there.",
+      "In segment_obtain, only EEXIST and ENOENT are reasons to try again.")
+{
+    struct actor *a = student_shell('A');
+
+    expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()));
+    fail_call(a, CALL_shmget, 0, ENOSPC);
+    expect_error(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()), ENOSPC);
+    expect_error(ask(a, "obtain 0x%08x 4096 0600", (unsigned)fresh_key()), ENOSPC);
+    if (rule_fired(a, CALL_shmget) < 2)
+        cannot_check("The functions never called shmget where the grader can see it.",
+                     "Call shmget(2) by its name.");
+    expect_segment_count(1);
+}
+
+/* --- segment_footprint ------------------------------------------------------------ */
+
+/* What the kernel itself accounts for all segments of this namespace, in bytes. */
+static size_t accounted(void)
+{
+    struct shm_info info;
+    if (shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info) == -1)
+        cannot_check("The grader cannot ask the kernel for SHM_INFO.",
+                     "Type `make doctor` to see what is missing.");
+    return info.shm_tot * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+CHECK(
+    lab2, footprint_is_whole_pages, 5,
+    "segment_footprint tells the bytes that the kernel sets aside: whole pages.",
+    "4097 bytes need two pages. Ask sysconf(_SC_PAGESIZE) how large one is.",
+    "(size + page - 1) / page * page rounds up. Look what it gives for 0 and for 4096.")
+{
+    static const size_t sizes[] = {1, 4095, 4096, 4097, 8192, 100000};
+    struct actor *a = student_shell('A');
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    expect_answer(ask(a, "footprint 0"), "ok 0");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t before = accounted();
+        int id = given_segment(fresh_key(), sizes[i], 0600);
+        size_t set_aside = accounted() - before;
+        given_removal(id);
+        /* Only in a shared world, where others create and remove meanwhile. */
+        if (set_aside < sizes[i] || set_aside - sizes[i] >= page)
+            cannot_check("Other programs changed the kernel's account meanwhile.",
+                         "Try again while nobody else creates or removes segments.");
+        struct answer answer = ask(a, "footprint %zu", sizes[i]);
+        expect(
+            (size_t)expect_number(answer) == set_aside,
+            says("Terminal A answers: ok %zu (the kernel's own account, SHM_INFO, grew "
+                 "by that much).",
+                 set_aside),
+            says("Terminal A answered: %s", answer.text));
+    }
+}
+
+CHECK(lab2, footprint_overflow, 4,
+      "segment_footprint answers 0 with EOVERFLOW when rounding up does not fit.",
+      "size + page - 1 can wrap around: then the sum is smaller than size.",
+      "Compare before you add: is size greater than SIZE_MAX - (page - 1)?")
+{
+    struct actor *a = student_shell('A');
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t largest = SIZE_MAX - (page - 1);
+
+    because("The largest size that still fits is a whole number of pages.");
+    expect_answer(ask(a, "footprint 0x%zx", largest), says("ok %zu", largest));
+    expect_answer(ask(a, "footprint 0x%zx", largest - 1), says("ok %zu", largest));
+    because("The next page boundary lies beyond SIZE_MAX.");
+    expect_error(ask(a, "footprint 0x%zx", largest + 1), EOVERFLOW);
+    expect_error(ask(a, "footprint 0x%zx", SIZE_MAX), EOVERFLOW);
+}

@@ -1,0 +1,1154 @@
+/* lab5.c - the checks of lab 5: a reader and a writer, synchronised through FIFOs.
+ *
+ * What lies in the segment and what goes through the FIFOs is the student's own
+ * protocol.  So the checks judge what a user of the two programs sees: the output,
+ * the exit statuses, what is there while the two talk, and what is left behind.
+ */
+#include "check.h"
+
+#include "../../labs/05-fifo/channel.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LONGEST (CHANNEL_CAPACITY - 1) /* bytes of the longest message */
+
+static const char *new_directory(const char *name)
+{
+    narrate("There is a new, empty directory: mkdir '%s'", name);
+    if (mkdir(name, 0755) == -1)
+        cannot_check("The grader cannot make a directory.",
+                     "Free some space, and try again.");
+    return name;
+}
+
+static struct actor *start(const char *which, const char *directory)
+{
+    return program(which, directory, NULL);
+}
+
+/* --- Bytes, as a person reads them ------------------------------------------------ */
+
+#define SHOWN 40 /* bytes of a long line */
+
+static const char *quoted(const char *bytes, size_t count)
+{
+    if (count <= SHOWN)
+        return says("\"%.*s\"", (int)count, bytes);
+    return says("\"%.*s...\" (%zu bytes)", SHOWN, bytes, count);
+}
+
+static size_t line_length(const char *text, size_t length)
+{
+    const char *newline = memchr(text, '\n', length);
+    return newline ? (size_t)(newline - text) : length;
+}
+
+/* A line of so many bytes in which no two places look alike for long; `seed` makes
+ * it differ from others. */
+static const char *long_line(size_t count, unsigned seed)
+{
+    char *line = malloc(count + 16);
+    if (!line)
+        abort();
+    for (size_t at = 0; at < count; at += 8)
+        snprintf(line + at, 9, "%02u-%04zx.", seed % 100, at & 0xffff);
+    line[count] = '\0';
+    return line;
+}
+
+/* --- A pair ----------------------------------------------------------------------- */
+
+/* A reader and a writer in one directory, and what the reader has to print. */
+struct pair {
+    const char *directory;
+    struct actor *reader, *writer;
+    char *text; /* each line with its newline */
+    size_t length;
+};
+
+/* The program stays, and is blocked or busy with nothing. */
+static void expect_waits(struct actor *actor, const char *for_what)
+{
+    settle();
+    expect(is_running(actor), says("%s waits for %s.", actor_title(actor), for_what),
+           how_it_stands(actor));
+}
+
+/* The one that comes first has to wait for the other one. */
+static struct pair open_pair(const char *directory, const char *first)
+{
+    struct pair pair = {.directory = directory};
+    if (strcmp(first, "reader") == 0) {
+        pair.reader = start("reader", directory);
+        expect_waits(pair.reader, "a writer");
+        pair.writer = start("writer", directory);
+    } else {
+        pair.writer = start("writer", directory);
+        expect_waits(pair.writer, "a reader");
+        pair.reader = start("reader", directory);
+    }
+    return pair;
+}
+
+/* From now on the reader has to print this line, too. */
+static void add_line(struct pair *pair, const char *line, size_t count)
+{
+    char *longer = realloc(pair->text, pair->length + count + 1);
+    if (!longer)
+        abort();
+    memcpy(longer + pair->length, line, count);
+    longer[pair->length + count] = '\n';
+    pair->text = longer;
+    pair->length += count + 1;
+}
+
+static void type_bytes(struct pair *pair, const char *line, size_t count)
+{
+    story_step(pair->writer, count > SHOWN ? quoted(line, count) : line);
+    type_input(pair->writer, line, count);
+    type_input(pair->writer, "\n", 1);
+    add_line(pair, line, count);
+}
+
+static void type_line(struct pair *pair, const char *line)
+{
+    type_bytes(pair, line, strlen(line));
+}
+
+/* Many lines in one go, each longer or shorter than the one before. */
+static void type_lines(struct pair *pair, unsigned count, size_t longest)
+{
+    size_t before = pair->length;
+    for (unsigned i = 1; i <= count; i++) {
+        const char *line =
+            says("%u of %u %s", i, count, long_line((size_t)i * 37 % longest, i));
+        add_line(pair, line, strlen(line));
+    }
+    story_step(pair->writer,
+               says("%u lines in one go: \"1 of %u\", \"2 of %u\", and so on", count,
+                    count, count));
+    type_input(pair->writer, pair->text + before, pair->length - before);
+}
+
+/* Fails the check: the reader printed something else, or less, or more. */
+__attribute__((noreturn)) static void explain(struct pair *pair, const char *seen,
+                                              size_t length)
+{
+    size_t at = 0, number = 1;
+
+    while (at < length && at < pair->length) {
+        size_t want = line_length(pair->text + at, pair->length - at);
+        size_t got = line_length(seen + at, length - at);
+        if (want != got || memcmp(pair->text + at, seen + at, want) != 0 ||
+            at + got == length)
+            break;
+        at += want + 1;
+        number++;
+    }
+    if (at >= pair->length)
+        fail(says("The reader prints %zu lines.", number - 1),
+             says("It printed one more: %s.",
+                  quoted(seen + at, line_length(seen + at, length - at))));
+
+    const char *expected =
+        says("Line %zu of the reader's output is %s.", number,
+             quoted(pair->text + at, line_length(pair->text + at, pair->length - at)));
+    if (at >= length)
+        fail(expected,
+             says("The reader printed %zu lines, and nothing more came. %s %s",
+                  number - 1, how_it_stands(pair->reader),
+                  how_it_stands(pair->writer)));
+    size_t got = line_length(seen + at, length - at);
+    fail(expected, says("Line %zu is %s%s.", number, quoted(seen + at, got),
+                        at + got == length ? ", without a newline" : ""));
+}
+
+/* The reader has printed every line so far, and nothing else. */
+static void expect_printed(struct pair *pair)
+{
+    size_t length;
+    const char *seen = read_output(pair->reader, pair->length, &length);
+    if (length != pair->length || (length > 0 && memcmp(seen, pair->text, length) != 0))
+        explain(pair, seen, length);
+}
+
+/* What a dying pair printed: the first lines, perhaps not all.  The last one is whole,
+ * unless the reader itself was ended. */
+static void expect_first_lines(struct pair *pair, bool whole)
+{
+    size_t length;
+    const char *seen = read_output(pair->reader, pair->length, &length);
+    if (length == 0)
+        return;
+    if (length > pair->length || memcmp(seen, pair->text, length) != 0 ||
+        (whole && seen[length - 1] != '\n'))
+        explain(pair, seen, length);
+}
+
+/* After this line both are there, and know it. */
+static void connect_pair(struct pair *pair)
+{
+    type_line(pair, "hello");
+    expect_printed(pair);
+    settle();
+}
+
+/* --- The end ---------------------------------------------------------------------- */
+
+static void expect_status(struct actor *actor, int status)
+{
+    int seen = wait_end(actor);
+    expect(seen == status,
+           says("%s ends with exit status %d.", actor_title(actor), status),
+           how_it_stands(actor));
+}
+
+/* It has said something on standard error since there were `before` bytes. */
+static void expect_words(struct actor *actor, size_t before, const char *about)
+{
+    expect(errors_now(actor) > before,
+           says("%s says on standard error %s.", actor_title(actor), about),
+           "Nothing came on standard error.");
+}
+
+static key_t key_of(const char *directory)
+{
+    return ftok(directory, CHANNEL_PROJ_ID);
+}
+
+/* The names in a directory, or "" when it is empty. */
+static const char *names_in(const char *directory)
+{
+    const char *names = "";
+    DIR *stream = opendir(directory);
+    for (const struct dirent *entry; stream && (entry = readdir(stream));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            names = says("%s %s", names, entry->d_name);
+    if (stream)
+        closedir(stream);
+    return names;
+}
+
+static void expect_nothing_left(const char *directory)
+{
+    key_t key = key_of(directory);
+    struct segment segment;
+
+    if (segment_by_key(key, &segment))
+        fail(says("No segment with key 0x%08x is left; that is ftok(\"%s\", 'S').",
+                  (unsigned)key, directory),
+             says("/proc/sysvipc/shm still shows it: id %d, %zu bytes, nattch %lu.",
+                  segment.id, segment.size, segment.nattch));
+    expect_segment_count(0);
+    expect(*names_in(directory) == '\0',
+           says("The directory %s is empty again.", directory),
+           says("It still holds:%s.", names_in(directory)));
+}
+
+/* The input ends, and all is well. */
+static void close_pair(struct pair *pair)
+{
+    end_input(pair->writer);
+    expect_status(pair->writer, 0);
+    expect_status(pair->reader, 0);
+    expect_printed(pair);
+    expect_nothing_left(pair->directory);
+}
+
+/* --- Arguments -------------------------------------------------------------------- */
+
+static void expect_usage(const char *which, const char *first, const char *second)
+{
+    struct actor *actor = program(which, first, second);
+    expect_status(actor, 2);
+    expect_words(actor, 0, "how it is used");
+}
+
+/* What this one did not remove is no matter of the check. */
+static void forgive_segments_of(const struct actor *actor)
+{
+    struct segment_table table;
+    if (!table_read(&table))
+        return;
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].creator == actor_pid(actor))
+            is_promised(table.rows[i].id);
+    table_free(&table);
+}
+
+/* Whatever else may be missing in the two. */
+static void expect_no_usage(const char *directory)
+{
+    struct actor *const both[] = {start("reader", directory),
+                                  start("writer", directory)};
+
+    end_input(both[1]);
+    settle();
+    for (int i = 0; i < 2; i++) {
+        if (is_running(both[i]))
+            kill_and_reap(both[i]);
+        else
+            expect(wait_end(both[i]) != 2,
+                   says("The %s takes %s for a directory.", i ? "writer" : "reader",
+                        directory),
+                   "It ended with exit status 2.");
+    }
+    forgive_segments_of(both[0]);
+    forgive_segments_of(both[1]);
+}
+
+CHECK(lab5, wrong_arguments_are_status_2, 4,
+      "No argument, two, or one that is no directory: a usage message on standard "
+      "error, status 2, nothing made.",
+      "Look at argc first. What does stat(2) or chdir(2) say of the argument?",
+      "Before anything else: argc is 2, and argv[1] is a directory (S_ISDIR). If not, "
+      "print to stderr and return 2.")
+{
+    static const char *const programs[] = {"reader", "writer"};
+    const char *directory = new_directory("channel");
+    narrate("There is a regular file: touch notes.txt");
+    FILE *file = fopen("notes.txt", "we");
+    if (file)
+        fclose(file);
+
+    for (int i = 0; i < 2; i++) {
+        expect_usage(programs[i], NULL, NULL);
+        expect_usage(programs[i], directory, directory);
+        expect_usage(programs[i], "missing", NULL);
+        expect_usage(programs[i], "notes.txt", NULL);
+    }
+    because("Wrong use creates nothing.");
+    expect_nothing_left(directory);
+    expect(access("missing", F_OK) == -1, "The path missing does not exist.",
+           "It was made.");
+    expect(access(CHANNEL_READY, F_OK) == -1 && access(CHANNEL_TAKEN, F_OK) == -1,
+           "No FIFO is made in the working directory.",
+           says("The working directory holds:%s.", names_in(".")));
+
+    because("With one directory the two are used as they should be.");
+    expect_no_usage(directory);
+}
+
+/* --- The conversation ------------------------------------------------------------- */
+
+CHECK(
+    lab5, the_reader_may_come_first, 5,
+    "A reader that comes first waits for its writer; a line arrives; both end with 0 "
+    "and leave nothing behind.",
+    "Which calls on a FIFO wait until the other end is there? See fifo(7).",
+    "Whoever comes first makes the FIFOs and the segment; EEXIST is no error for the "
+    "second.",
+    "At the end remove three things: unlink(2) twice, and shmctl(2) with IPC_RMID. The "
+    "other one may have been quicker: that is no error.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    type_line(&pair, "hello");
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+CHECK(lab5, the_writer_may_come_first, 5,
+      "A writer that comes first waits for its reader, and nothing that was typed "
+      "meanwhile is lost.",
+      "What does your writer do with a line while no reader is there?",
+      "Do not touch the segment before you know that a reader is there and that it is "
+      "your turn.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "writer");
+    type_line(&pair, "typed when both were there");
+    expect_printed(&pair);
+    close_pair(&pair);
+
+    pair = (struct pair){.directory = pair.directory};
+    pair.writer = start("writer", pair.directory);
+    type_lines(&pair, 3, 20);
+    expect_waits(pair.writer, "a reader");
+    pair.reader = start("reader", pair.directory);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+/* The id of the pair's segment, or -1.  A pair may mark it as soon as both are
+ * attached: then only their maps tell the key. */
+static int channel_id(const struct pair *pair)
+{
+    struct segment segment;
+    key_t key = key_of(pair->directory);
+    if (segment_by_key(key, &segment))
+        return segment.id;
+    int id = process_segment(actor_pid(pair->reader), key);
+    return id != -1 ? id : process_segment(actor_pid(pair->writer), key);
+}
+
+/* It is attached now, or was: a program may attach for each message. */
+static bool has_attached(const struct actor *actor, int id)
+{
+    const struct call_record *call;
+    for (size_t i = 0; (call = call_made(actor, CALL_shmat, i)); i++)
+        if (call->arguments[0] == id && call->error == 0)
+            return true;
+    return process_attachments(actor_pid(actor), id, NULL) > 0;
+}
+
+static void expect_fifo(const struct pair *pair, const char *name)
+{
+    struct stat status;
+    const char *path = says("%s/%s", pair->directory, name);
+    bool there = lstat(path, &status) == 0;
+
+    expect((there && S_ISFIFO(status.st_mode)) ||
+               process_has_fifo(actor_pid(pair->reader), pair->directory, name) ||
+               process_has_fifo(actor_pid(pair->writer), pair->directory, name),
+           says("While the two talk, %s is a FIFO.", path),
+           there ? "It is something else." : "There is no such file.");
+}
+
+/* Bytes that a program wrote to anything but its standard output and error. */
+static bool written_elsewhere(struct actor *actor, unsigned long long *bytes)
+{
+    if (!process_written(actor_pid(actor), bytes))
+        return false;
+    *bytes -= output_now(actor) + errors_now(actor);
+    return true;
+}
+
+CHECK(lab5, the_text_travels_through_the_segment, 7,
+      "The text travels through a segment of 4096 bytes with key ftok(DIR, 'S'), and "
+      "the FIFOs carry no text.",
+      "The key comes from DIR, not from \".\"; the size is CHANNEL_CAPACITY.",
+      "Both programs attach the segment with shmat(2). Through a FIFO go only a few "
+      "bytes for each message, such as its length.")
+{
+    enum { LINES = 6 };
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    unsigned long long before = 0, after = 0;
+    connect_pair(&pair);
+
+    unsigned key = (unsigned)key_of(pair.directory);
+    int id = channel_id(&pair);
+    expect(id != -1,
+           says("While the two talk there is a segment with key 0x%08x, which is "
+                "ftok(\"%s\", 'S').",
+                key, pair.directory),
+           "/proc/sysvipc/shm shows none.");
+    struct segment segment = expect_segment(id);
+    expect(segment.size == CHANNEL_CAPACITY,
+           says("The segment has %d bytes.", CHANNEL_CAPACITY),
+           says("/proc/sysvipc/shm shows %zu.", segment.size));
+    expect(has_attached(pair.reader, id), "The reader attaches the segment.",
+           "It never did.");
+    expect(has_attached(pair.writer, id), "The writer attaches the segment.",
+           "It never did.");
+    expect_fifo(&pair, CHANNEL_READY);
+    expect_fifo(&pair, CHANNEL_TAKEN);
+
+    bool seen = written_elsewhere(pair.writer, &before);
+    for (unsigned i = 0; i < LINES; i++)
+        type_line(&pair, long_line(LONGEST, i));
+    expect_printed(&pair);
+    settle();
+    seen = seen && written_elsewhere(pair.writer, &after);
+    expect(!seen || after - before < LINES * LONGEST / 2,
+           says("The writer puts %d lines of %d bytes into the segment, and only a few "
+                "bytes into FIFOs or files.",
+                LINES, LONGEST),
+           says("Meanwhile it wrote %llu bytes to FIFOs or files.", after - before));
+    close_pair(&pair);
+}
+
+CHECK(lab5, each_line_is_printed_at_once, 5,
+      "Each line is printed at once: the reader waits neither for the next line nor "
+      "for a buffer to fill.",
+      "What does printf(3) do with a line when standard output is a pipe?",
+      "Write with write(2), or call fflush(stdout) after each message.",
+      "And the writer: fread(3) waits until its buffer is full. A line is complete at "
+      "its newline, wherever read(2) has cut.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+
+    because("Standard output is a pipe here, and no other line follows.");
+    type_line(&pair, "one");
+    expect_printed(&pair);
+    type_line(&pair, "two");
+    expect_printed(&pair);
+
+    because("A line ends at its newline, however many calls of read(2) it takes.");
+    story_step(pair.writer, "thr (and no newline yet)");
+    type_input(pair.writer, "thr", 3);
+    settle();
+    expect_printed(&pair);
+    story_step(pair.writer, "ee");
+    type_input(pair.writer, "ee\n", 3);
+    add_line(&pair, "three", 5);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+CHECK(
+    lab5, a_burst_loses_nothing, 6,
+    "Of 300 lines typed in one go while the reader is stopped, none is lost, doubled, "
+    "torn or reordered.",
+    "The reader has not looked yet, and the writer has the next line. Who holds the "
+    "writer back?",
+    "A bell that is rung three times does not keep three messages: there is room for "
+    "one. The writer must wait until the reader has said \"taken\".")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    connect_pair(&pair);
+
+    stop(pair.reader);
+    type_lines(&pair, 300, 150);
+    settle();
+    resume(pair.reader);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+#define MOST_TURNS 400
+
+/* Lets one program go on by one call of read or write at a time, and the other one as
+ * far as it can get meanwhile. */
+static void slow_motion(struct actor *actor)
+{
+    narrate("%s is slowed down: after each read(2), write(2) and fflush(3) it waits "
+            "until nothing else moves.",
+            actor_title(actor));
+    hold_after(actor, CALL_read, 0);
+    hold_after(actor, CALL_write, 0);
+    hold_after(actor, CALL_fflush, 0);
+}
+
+static void full_speed(struct actor *actor)
+{
+    for (int turns = 0; turns < MOST_TURNS && reaches(actor); turns++)
+        go_on(actor);
+    drop_rules(actor);
+    settle();
+    if (reaches(actor))
+        go_on(actor);
+}
+
+CHECK(
+    lab5, they_take_turns, 5,
+    "Nothing is torn when one of the two is slow: each touches the segment only while "
+    "it is its turn.",
+    "At which moment do you say \"ready\", and at which \"taken\"? What may the other "
+    "one do from then on?",
+    "First copy into the segment, then ring. First copy out of it, or print it, then "
+    "say \"taken\".")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    connect_pair(&pair);
+
+    because("The writer overwrites the segment as soon as it may.");
+    slow_motion(pair.reader);
+    type_lines(&pair, 6, 30);
+    full_speed(pair.reader);
+    expect_printed(&pair);
+
+    because("The reader looks into the segment as soon as it may.");
+    slow_motion(pair.writer);
+    type_lines(&pair, 6, 30);
+    full_speed(pair.writer);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+CHECK(lab5, a_full_output_loses_nothing, 5,
+      "When nobody reads the reader's output, both wait; later everything is there.",
+      "Who waits for whom, when the reader is blocked in write(2)?",
+      "Say \"taken\" only when the line is printed or copied, and do not give up a "
+      "write(2) that waits or that wrote only a part.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    connect_pair(&pair);
+
+    size_t room = leave_output(pair.reader);
+    narrate(
+        "Nobody reads the reader's standard output, a pipe with room for %zu bytes.",
+        room);
+    type_lines(&pair, (unsigned)(room + 20000) / 500, 1000);
+    expect_waits(pair.reader, "somebody who reads its output");
+    expect_waits(pair.writer, "the reader");
+    narrate("Now the reader's output is read.");
+    take_output(pair.reader);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+/* Types a last line without a newline. */
+static void type_last_line(struct pair *pair, const char *line)
+{
+    story_step(pair->writer, says("%s (and no newline)", quoted(line, strlen(line))));
+    type_input(pair->writer, line, strlen(line));
+    add_line(pair, line, strlen(line));
+}
+
+CHECK(lab5, every_line_is_a_message, 5,
+      "An empty line is a message, and so is a last line that has no newline.",
+      "How does your reader tell an empty message from none?",
+      "At the end of the input, look whether something stands behind the last newline: "
+      "then that is a line, too.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    type_line(&pair, "");
+    expect_printed(&pair);
+    type_line(&pair, "");
+    type_line(&pair, "");
+    type_line(&pair, "text");
+    type_line(&pair, "");
+    expect_printed(&pair);
+    because("A last line counts also when it has no newline.");
+    type_last_line(&pair, "the end");
+    close_pair(&pair);
+}
+
+CHECK(lab5, no_line_is_no_special_case, 3,
+      "When the writer's input ends before any line, both end with 0 and leave nothing "
+      "behind.",
+      "How does your reader learn that there will be no message at all?",
+      "The end of the input is the end of the conversation, also of one without a "
+      "message: the writer still has to meet the reader.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = open_pair(directory, "reader");
+    settle();
+    close_pair(&pair);
+
+    because("The input may end before the writer looks at it for the first time.");
+    pair = open_pair(directory, "reader");
+    close_pair(&pair);
+}
+
+CHECK(
+    lab5, a_message_may_hold_any_bytes, 5,
+    "A message is up to 4095 bytes of any kind: UTF-8 and control bytes pass unharmed.",
+    "How do both sides learn how long a message is?",
+    "Send the length beside the bytes, and use memcpy(3), fwrite(3) or write(2). A "
+    "byte 0xff is no EOF, and a % is no format.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    char bytes[255];
+    size_t count = 0;
+    for (unsigned byte = 1; byte < 256; byte++)
+        if (byte != '\n')
+            bytes[count++] = (char)byte;
+
+    type_line(&pair, "quit");
+    type_line(&pair, "100 %s of %d\\n and \ttabs  ");
+    type_line(&pair, "\xe5\x85\xb1\xe4\xba\xab\xe3\x83\xa1\xe3\x83\xa2\xe3\x83\xaa "
+                     "\xc3\xa9t\xc3\xa9 \xf0\x9f\x90\xa7\r");
+    expect_printed(&pair);
+    because("Every byte but newline and NUL may stand in a line.");
+    type_bytes(&pair, bytes, count);
+    expect_printed(&pair);
+
+    because("The longest message has CHANNEL_CAPACITY - 1 bytes.");
+    type_line(&pair, long_line(LONGEST - 1, 1));
+    type_line(&pair, long_line(LONGEST, 2));
+    type_line(&pair, "short again");
+    expect_printed(&pair);
+    type_last_line(&pair, long_line(LONGEST, 3));
+    close_pair(&pair);
+}
+
+/* A line that the writer has to refuse. */
+static void type_too_long(struct pair *pair, size_t count)
+{
+    const char *line = long_line(count, 9);
+    story_step(pair->writer, quoted(line, count));
+    type_input(pair->writer, line, count);
+    type_input(pair->writer, "\n", 1);
+}
+
+CHECK(
+    lab5, a_longer_line_is_refused, 5,
+    "A line of 4096 bytes or more is refused on standard error and no part of it is "
+    "sent; the writer's status is 1 in the end.",
+    "fgets(3) cuts a long line into pieces. How do you know that a piece is one?",
+    "Read on to the newline, throw all of it away, and note that the exit status will "
+    "be 1.")
+{
+    struct pair pair = open_pair(new_directory("channel"), "reader");
+    connect_pair(&pair);
+    size_t words = errors_now(pair.writer);
+
+    type_too_long(&pair, CHANNEL_CAPACITY);
+    type_line(&pair, "after 4096");
+    expect_printed(&pair);
+    type_too_long(&pair, 10000);
+    type_line(&pair, "after 10000");
+    type_too_long(&pair, (size_t)2 * LONGEST);
+    type_too_long(&pair, (size_t)2 * CHANNEL_CAPACITY);
+    type_line(&pair, long_line(LONGEST, 1));
+    expect_printed(&pair);
+
+    end_input(pair.writer);
+    because("A line was refused.");
+    expect_status(pair.writer, 1);
+    expect_words(pair.writer, words, "that a line was refused");
+    because("The reader has printed all that was sent.");
+    expect_status(pair.reader, 0);
+    expect_printed(&pair);
+    expect_nothing_left(pair.directory);
+}
+
+static void expect_blocked(struct actor *actor, const char *when)
+{
+    bool blocked = wait_blocked(actor);
+    expect(blocked && is_running(actor),
+           says("%s sleeps without any use of the CPU %s.", actor_title(actor), when),
+           blocked ? how_it_stands(actor)
+                   : says("%s wakes up again and again, or never sleeps.",
+                          actor_title(actor)));
+}
+
+CHECK(
+    lab5, waiting_costs_no_cpu_time, 6,
+    "Whoever waits is blocked: alone, connected without input, while the other one is "
+    "slow, and while the output is full.",
+    "A loop with usleep(3) or sched_yield(2) is no waiting. Which call comes back "
+    "only when there is news?",
+    "read(2) and open(2) of a FIFO block; poll(2) with time-out -1 does. A FIFO whose "
+    "other end has closed is always ready: do not ask it again and again.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = {.directory = directory};
+
+    pair.writer = start("writer", directory);
+    expect_blocked(pair.writer, "while no reader is there");
+    pair.reader = start("reader", directory);
+    connect_pair(&pair);
+    expect_blocked(pair.writer, "while nothing is typed");
+    expect_blocked(pair.reader, "while nothing is typed");
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    expect_blocked(pair.writer, "while the reader is stopped");
+    resume(pair.reader);
+    expect_printed(&pair);
+    size_t room = leave_output(pair.reader);
+    narrate(
+        "Nobody reads the reader's standard output, a pipe with room for %zu bytes.",
+        room);
+    type_lines(&pair, (unsigned)(room + 20000) / 500, 1000);
+    settle();
+    expect_blocked(pair.reader, "while its output is full");
+    expect_blocked(pair.writer, "while the reader cannot go on");
+    narrate("Now the reader's output is read.");
+    take_output(pair.reader);
+    close_pair(&pair);
+
+    pair = (struct pair){.directory = directory};
+    pair.reader = start("reader", directory);
+    expect_blocked(pair.reader, "while no writer is there");
+    pair.writer = start("writer", directory);
+    connect_pair(&pair);
+    close_pair(&pair);
+}
+
+/* --- Sudden ends ------------------------------------------------------------------ */
+
+static enum call held_call(const struct actor *actor)
+{
+    return (enum call)held_at(actor).call;
+}
+
+/* The writer is gone; the reader has noticed. */
+static void expect_reader_ends(struct pair *pair)
+{
+    because("The writer is gone: the kernel has closed its end of the FIFOs.");
+    expect_status(pair->reader, 0);
+    expect_first_lines(pair, true);
+    expect_nothing_left(pair->directory);
+}
+
+CHECK(lab5, the_reader_survives_a_killed_writer, 6,
+      "When the writer is killed, the reader ends by itself with status 0 and removes "
+      "everything.",
+      "What does read(2) answer on a FIFO whose last writer has gone?",
+      "As long as your reader itself holds a FIFO open for writing, it never sees the "
+      "end of that FIFO.",
+      "The dead writer can remove nothing any more: the reader removes the segment and "
+      "both FIFOs, whoever made them.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    kill_and_reap(pair.writer);
+    expect_reader_ends(&pair);
+
+    pair = open_pair(directory, "writer");
+    connect_pair(&pair);
+    hold_after(pair.writer, CALL_write, 1);
+    hold_after(pair.writer, CALL_fflush, 1);
+    type_line(&pair, "its last line");
+    if (reaches(pair.writer))
+        narrate("The writer has just called %s.", call_name(held_call(pair.writer)));
+    kill_and_reap(pair.writer);
+    expect_reader_ends(&pair);
+
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    settle();
+    kill_and_reap(pair.writer);
+    resume(pair.reader);
+    expect_reader_ends(&pair);
+}
+
+/* The reader is gone; the writer notices now, and has input enough. */
+static void expect_writer_ends(struct pair *pair, size_t words)
+{
+    because("The reader is gone: nobody will ever take a message.");
+    expect_status(pair->writer, 1);
+    expect_words(pair->writer, words, "that the reader is gone");
+    expect_nothing_left(pair->directory);
+}
+
+CHECK(lab5, the_writer_notices_a_killed_reader, 6,
+      "When the reader is killed, the writer says so at its next message, ends with "
+      "status 1 and removes everything; SIGPIPE does not end it.",
+      "What happens to a process that writes to a FIFO that nobody reads? See pipe(7).",
+      "Ignore SIGPIPE: then write(2) fails with EPIPE, and you can clean up.",
+      "The reader may also die while you wait for \"taken\": then read(2) answers 0, "
+      "unless your writer itself holds that FIFO open for writing.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    size_t words = errors_now(pair.writer);
+    kill_and_reap(pair.reader);
+    type_line(&pair, "is anybody there?");
+    expect_writer_ends(&pair, words);
+
+    pair = open_pair(directory, "writer");
+    connect_pair(&pair);
+    words = errors_now(pair.writer);
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    settle();
+    kill_and_reap(pair.reader);
+    expect_writer_ends(&pair, words);
+
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    words = errors_now(pair.writer);
+    hold_after(pair.reader, CALL_read, 1);
+    hold_after(pair.reader, CALL_fflush, 1);
+    type_lines(&pair, 3, 30);
+    if (reaches(pair.reader))
+        narrate("The reader has just called %s.", call_name(held_call(pair.reader)));
+    kill_and_reap(pair.reader);
+    type_line(&pair, "is anybody there?");
+    expect_writer_ends(&pair, words);
+}
+
+/* One that is alone gets a signal. */
+static void signal_alone(const char *directory, const char *which, int signal)
+{
+    struct actor *actor = start(which, directory);
+    expect_waits(actor, "the other program");
+    kill_actor(actor, signal);
+    wait_end(actor);
+    expect_nothing_left(directory);
+}
+
+/* The reader may learn of it at once; the writer may need a message to notice. */
+static void expect_other_ends(struct pair *pair, const struct actor *gone)
+{
+    bool reader = gone == pair->reader;
+    if (reader)
+        type_line(pair, "is anybody there?");
+    wait_end(reader ? pair->writer : pair->reader);
+    expect_first_lines(pair, !reader);
+    expect_nothing_left(pair->directory);
+}
+
+/* One of two that are connected and have nothing to do gets a signal. */
+static void signal_connected(const char *directory, bool reader, int signal)
+{
+    struct pair pair = open_pair(directory, reader ? "writer" : "reader");
+    struct actor *actor = reader ? pair.reader : pair.writer;
+    connect_pair(&pair);
+    kill_actor(actor, signal);
+    wait_end(actor);
+    expect_other_ends(&pair, actor);
+}
+
+/* One gets a signal while it waits in the middle of a message. */
+static void signal_busy(const char *directory, bool reader, int signal)
+{
+    struct pair pair = open_pair(directory, "reader");
+    struct actor *actor = reader ? pair.reader : pair.writer;
+    connect_pair(&pair);
+    size_t room = leave_output(pair.reader);
+    narrate(
+        "Nobody reads the reader's standard output, a pipe with room for %zu bytes.",
+        room);
+    type_lines(&pair, (unsigned)(room + 20000) / 500, 1000);
+    settle();
+    kill_actor(actor, signal);
+    wait_end(actor);
+    narrate("Now the reader's output is read.");
+    take_output(pair.reader);
+    expect_other_ends(&pair, actor);
+}
+
+CHECK(
+    lab5, signals_leave_nothing_behind, 5,
+    "SIGINT or SIGTERM ends whoever gets it, alone or connected, and everything is "
+    "removed.",
+    "What does your program do with SIGTERM while it waits in open(2) or read(2)?",
+    "sigaction(2) without SA_RESTART: the call that waits comes back with EINTR. Then "
+    "remove what is there, and end.")
+{
+    const char *directory = new_directory("channel");
+    because("Whoever is ended by a signal removes what it made.");
+    signal_alone(directory, "reader", SIGINT);
+    signal_alone(directory, "reader", SIGTERM);
+    signal_alone(directory, "writer", SIGINT);
+    signal_alone(directory, "writer", SIGTERM);
+    signal_connected(directory, true, SIGINT);
+    signal_connected(directory, true, SIGTERM);
+    signal_connected(directory, false, SIGINT);
+    signal_connected(directory, false, SIGTERM);
+    signal_busy(directory, true, SIGTERM);
+    signal_busy(directory, false, SIGINT);
+}
+
+/* --- Signals at the wrong moment -------------------------------------------------- */
+
+/* The moments: right after something was made, and right before a wait. */
+static const struct moment {
+    enum call call;
+    bool after;
+} moments[] = {
+    {CALL_mkfifo, true},  {CALL_mkfifoat, true}, {CALL_mknod, true},
+    {CALL_shmget, true},  {CALL_open, false},    {CALL_openat, false},
+    {CALL_read, false},   {CALL_poll, false},    {CALL_ppoll, false},
+    {CALL_select, false}, {CALL_pselect, false}, {CALL_sigsuspend, false},
+    {CALL_pause, false},
+};
+#define MOMENTS   (sizeof moments / sizeof moments[0])
+#define MOST_NTHS 12 /* of one call, in one run */
+
+struct cast {
+    const char *directory;
+    const char *which; /* the one that gets the signal */
+    const char *other; /* the one that is there already, or NULL */
+};
+
+/* Ends what may be there: the other one was told nothing, or may wait for the next. */
+static void end_other(struct actor *other)
+{
+    settle();
+    if (other && is_running(other))
+        kill_actor(other, SIGTERM);
+    if (other)
+        wait_end(other);
+}
+
+/* Runs to the point at which nothing moves, and counts the calls on the way. */
+static void count_calls(const struct cast *cast, unsigned counts[CALL_COUNT])
+{
+    struct actor *other = cast->other ? start(cast->other, cast->directory) : NULL;
+    settle();
+    struct actor *actor = start(cast->which, cast->directory);
+    expect_waits(actor, cast->other ? "work" : "the other program");
+    for (enum call call = 0; call < CALL_COUNT; call++)
+        counts[call] = calls_begun(actor, call);
+    kill_actor(actor, SIGTERM);
+    wait_end(actor);
+    end_other(other);
+    expect_nothing_left(cast->directory);
+}
+
+/* Returns whether the program came to that moment. */
+static bool interrupt_at(const struct cast *cast, const struct moment *moment,
+                         unsigned nth)
+{
+    struct actor *other = cast->other ? start(cast->other, cast->directory) : NULL;
+    settle();
+    prepare_hold(moment->call, nth, moment->after);
+    struct actor *actor = start(cast->which, cast->directory);
+    bool held = reaches(actor);
+    if (held)
+        narrate("%s is held right %s its call number %u of %s(2).", actor_title(actor),
+                moment->after ? "after" : "before", nth, call_name(moment->call));
+    kill_actor(actor, nth % 2 ? SIGTERM : SIGINT);
+    if (held)
+        go_on(actor);
+    wait_end(actor);
+    end_other(other);
+    expect_nothing_left(cast->directory);
+    return held;
+}
+
+/* A signal at every moment of one program's start.  Returns how many there were. */
+static unsigned interrupt_everywhere(const struct cast *cast)
+{
+    unsigned counts[CALL_COUNT], held = 0;
+    count_calls(cast, counts);
+    for (size_t i = 0; i < MOMENTS; i++)
+        for (unsigned nth = 1; nth <= counts[moments[i].call] && nth <= MOST_NTHS;
+             nth++)
+            held += interrupt_at(cast, &moments[i], nth);
+    return held;
+}
+
+CHECK(
+    lab5, signals_may_come_at_any_time, 4,
+    "SIGINT or SIGTERM at any moment of the start, also right before a wait: the "
+    "program ends, and nothing is left.",
+    "The signal comes when shmget(2) has made the segment, and you have not stored its "
+    "id yet. Or after your test of a flag, and before the read(2) that waits.",
+    "Block both signals with sigprocmask(2) before you make anything, and let them in "
+    "only while you wait: ppoll(2), pselect(2), or signalfd(2) and poll(2).")
+{
+    const char *directory = new_directory("channel");
+    because("A signal may come between any two steps of a program.");
+    unsigned held = 0;
+    held += interrupt_everywhere(&(struct cast){directory, "reader", NULL});
+    held += interrupt_everywhere(&(struct cast){directory, "writer", NULL});
+    held += interrupt_everywhere(&(struct cast){directory, "reader", "writer"});
+    held += interrupt_everywhere(&(struct cast){directory, "writer", "reader"});
+    if (held == 0)
+        cannot_check("Neither program makes a call at which the grader can hold it.",
+                     "Call mkfifo(3), shmget(2), open(2) and read(2) by their names.");
+}
+
+/* --- Others in the same directory ------------------------------------------------- */
+
+static void expect_refused(const char *directory)
+{
+    struct actor *second = start("reader", directory);
+    because("There is a reader in this directory already.");
+    expect_status(second, 1);
+    expect_words(second, 0, "that there is a reader already");
+}
+
+CHECK(
+    lab5, a_second_reader_is_refused, 5,
+    "A second reader is refused with a message and status 1; the running pair goes on "
+    "undisturbed.",
+    "The FIFOs and the segment may also be left over from a killed pair. What tells "
+    "you that a reader is really there?",
+    "Something that the kernel takes back when a process dies: a lock, see flock(2).",
+    "The second reader must remove nothing, read nothing and say nothing in the FIFOs.")
+{
+    struct pair pair = {.directory = new_directory("channel")};
+    pair.reader = start("reader", pair.directory);
+    expect_waits(pair.reader, "a writer");
+    expect_refused(pair.directory);
+
+    pair.writer = start("writer", pair.directory);
+    connect_pair(&pair);
+    expect_refused(pair.directory);
+    because("The refused reader has disturbed nothing.");
+    type_lines(&pair, 20, 50);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+/* Neither gets the time to notice the other's end. */
+static void kill_pair(struct pair *pair)
+{
+    stop(pair->reader);
+    stop(pair->writer);
+    kill_and_reap(pair->reader);
+    kill_and_reap(pair->writer);
+}
+
+/* A pair that comes after one that was killed. */
+static void expect_new_pair(const char *directory, const char *first)
+{
+    because("What a killed pair left behind must not stop the next one.");
+    narrate("A new pair comes. In %s there is:%s", directory, names_in(directory));
+    struct pair pair = open_pair(directory, first);
+    type_lines(&pair, 3, 30);
+    expect_printed(&pair);
+    close_pair(&pair);
+}
+
+static void kill_alone(const char *directory, const char *which)
+{
+    struct actor *actor = start(which, directory);
+    expect_waits(actor, "the other program");
+    kill_and_reap(actor);
+}
+
+CHECK(
+    lab5, leftovers_do_not_matter, 5,
+    "What a pair killed with SIGKILL left behind does not stop the next pair, which "
+    "removes all of it in the end.",
+    "kill -9 cleans up nothing. Which of your calls fails when the FIFO or the segment "
+    "is there already?",
+    "EEXIST of mkfifo(3) is no error, and the segment may hold anything: whoever comes "
+    "first gives it its first state.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    kill_pair(&pair);
+    expect_new_pair(directory, "reader");
+
+    pair = open_pair(directory, "writer");
+    connect_pair(&pair);
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    settle();
+    kill_pair(&pair);
+    expect_new_pair(directory, "writer");
+
+    kill_alone(directory, "reader");
+    expect_new_pair(directory, "writer");
+    kill_alone(directory, "writer");
+    expect_new_pair(directory, "reader");
+
+    prepare_hold(CALL_mkfifo, 1, true);
+    struct actor *reader = start("reader", directory);
+    if (reaches(reader))
+        narrate("The reader has made one FIFO.");
+    kill_and_reap(reader);
+    expect_new_pair(directory, "reader");
+}
+
+CHECK(
+    lab5, pairs_do_not_disturb_each_other, 3,
+    "Two pairs in two directories do not meet, by whatever path a directory is named.",
+    "What makes your key, and the names of your FIFOs? Only DIR tells the pairs apart.")
+{
+    struct pair one = {.directory = new_directory("one")};
+    struct pair two = {.directory = new_directory("number two")};
+    char *path = realpath(two.directory, NULL);
+
+    one.reader = start("reader", one.directory);
+    two.reader = start("reader", two.directory);
+    expect_waits(one.reader, "its writer");
+    expect_waits(two.reader, "its writer");
+    two.writer = start("writer", says("%s/", path));
+    one.writer = start("writer", "./one/.");
+    free(path);
+    type_line(&one, "to one");
+    type_line(&two, "to two");
+    type_line(&one, "and again");
+    expect_printed(&one);
+    expect_printed(&two);
+
+    end_input(one.writer);
+    expect_status(one.writer, 0);
+    expect_status(one.reader, 0);
+    because("The other pair has ended, and took only its own things with it.");
+    type_line(&two, "still there");
+    expect_printed(&two);
+    close_pair(&two);
+    expect_printed(&one);
+    expect_nothing_left(one.directory);
+}
