@@ -1,0 +1,204 @@
+/* main.c - the program behind the Makefile: builds, checks, shows. */
+#include "build.h"
+#include "labs.h"
+#include "results.h"
+#include "sweep.h"
+#include "view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The exit status tells a script what happened. */
+enum { ALL_PASSED = 0, SOME_FAILED = 1, USAGE = 2, SOME_UNCHECKED = 3 };
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static const struct lab *lab_or_exit(const char *text)
+{
+    const struct lab *lab = lab_named(text);
+    if (!lab) {
+        fprintf(stderr, "There is no lab '%s'. The labs are 1 to %d: write LAB=3.\n",
+                text, LAB_COUNT);
+        exit(USAGE);
+    }
+    return lab;
+}
+
+static int status_of(struct score score)
+{
+    if (score.failed > 0)
+        return SOME_FAILED;
+    return score.unchecked > 0 ? SOME_UNCHECKED : ALL_PASSED;
+}
+
+/* `make lab3` */
+static int check_one(const struct lab *lab)
+{
+    const char *warnings;
+    bool shared;
+    double start = now();
+
+    const char *trouble = build_program(lab, &warnings);
+    if (trouble) {
+        view_not_built(lab, trouble);
+        return SOME_FAILED;
+    }
+    json_t *results = results_of_run(&lab, 1, &shared);
+    results_keep(results, lab);
+    view_warnings(warnings);
+    view_lab(results, lab, getenv("ALL") != NULL, now() - start);
+    if (shared)
+        view_shared_world();
+    int status = status_of(results_score(results, lab));
+    json_decref(results);
+    return status;
+}
+
+/* `make grade` */
+static int check_all(void)
+{
+    const struct lab *built[LAB_COUNT];
+    const char *troubles[LAB_COUNT], *warnings;
+    int count = 0, total = 0, status = ALL_PASSED;
+    bool shared = false;
+
+    for (int i = 0; i < LAB_COUNT; i++) {
+        troubles[i] = build_program(&all_labs[i], &warnings);
+        if (!troubles[i])
+            built[count++] = &all_labs[i];
+    }
+    json_t *results = count > 0 ? results_of_run(built, count, &shared) : json_array();
+    for (int i = 0; i < LAB_COUNT; i++) {
+        if (troubles[i]) {
+            printf(
+                "lab%d    0/100  not checked: does not compile (`make lab%d` shows the "
+                "errors)\n",
+                all_labs[i].number, all_labs[i].number);
+            status = SOME_FAILED;
+            continue;
+        }
+        struct score score = results_score(results, &all_labs[i]);
+        results_keep(results, &all_labs[i]);
+        view_line(results, &all_labs[i]);
+        total += score.points;
+        if (status != SOME_FAILED && status_of(score) != ALL_PASSED)
+            status = status_of(score);
+    }
+    if (shared)
+        view_shared_world();
+    json_decref(results);
+    printf("total %d/%d\n", total, 100 * LAB_COUNT);
+    return status;
+}
+
+/* `make hint LAB=3`: one more hint at each call, for the same open check. */
+static int hint(const struct lab *lab)
+{
+    const char *path = path_of("%s/lab%d/hint", build_directory(), lab->number);
+    char name[128] = "";
+    int level = -1;
+
+    json_t *results = results_kept(lab);
+    if (!results) {
+        printf("Type `make lab%d` first: the hint is for the first check that fails.\n",
+               lab->number);
+        return SOME_FAILED;
+    }
+    const json_t *result = results_first_open(results, lab);
+    if (!result) {
+        printf("All checks of lab %d passed: there is nothing to hint at.\n",
+               lab->number);
+        json_decref(results);
+        return ALL_PASSED;
+    }
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%127s %d", name, &level) != 2)
+        level = -1;
+    if (file)
+        fclose(file);
+    int last = (int)json_array_size(json_object_get(result, "hints")) - 1;
+    level = strcmp(name, result_text(result, "name")) == 0 ? level + 1 : 0;
+    if (level > last)
+        level = last;
+    file = fopen(path, "we");
+    if (file) {
+        fprintf(file, "%s %d\n", result_text(result, "name"), level);
+        fclose(file);
+    }
+    view_hint(result, lab, level);
+    json_decref(results);
+    return ALL_PASSED;
+}
+
+/* `make shell LAB=3` */
+static int shell(const struct lab *lab)
+{
+    if (!lab_has_shell(lab)) {
+        const char *warnings;
+        const char *trouble = build_program(lab, &warnings);
+        fputs(trouble ? trouble : "", stdout);
+        printf("Lab %d has two programs and no shell. In one terminal type\n"
+               "  mkdir -p /tmp/channel && build/lab%d/reader /tmp/channel\n"
+               "and in another\n"
+               "  build/lab%d/writer /tmp/channel\n",
+               lab->number, lab->number, lab->number);
+        return trouble ? SOME_FAILED : ALL_PASSED;
+    }
+    const char *trouble = build_shell(lab);
+    if (trouble) {
+        fputs(trouble, stdout);
+        return SOME_FAILED;
+    }
+    const char *path = path_of("%s/lab%d/shell", build_directory(), lab->number);
+    execl(path, path, (char *)NULL);
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    return SOME_FAILED;
+}
+
+static int usage(void)
+{
+    fputs("usage: shmlab lab N | grade | hint N | shell N | files N | sweep\n"
+          "The Makefile calls it; type `make`.\n",
+          stderr);
+    return USAGE;
+}
+
+/* `shmlab files 3`: the student's files of a lab, one a line, for scripts. */
+static int list_files(const struct lab *lab)
+{
+    for (int i = 0; i < LAB_FILES && lab->files[i]; i++)
+        printf("%s/%s\n", lab->directory, lab->files[i]);
+    return ALL_PASSED;
+}
+
+int main(int argc, char *argv[])
+{
+    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    const char *command = argc > 1 ? argv[1] : "";
+    if (argc == 2 && strcmp(command, "grade") == 0)
+        return check_all();
+    if (argc == 2 && strcmp(command, "sweep") == 0)
+        return sweep(true);
+    if (argc != 3)
+        return usage();
+    const struct lab *lab = lab_or_exit(argv[2]);
+    if (strcmp(command, "lab") == 0)
+        return check_one(lab);
+    if (strcmp(command, "hint") == 0)
+        return hint(lab);
+    if (strcmp(command, "shell") == 0)
+        return shell(lab);
+    if (strcmp(command, "files") == 0)
+        return list_files(lab);
+    return usage();
+}

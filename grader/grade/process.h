@@ -1,0 +1,10 @@
+/* process.h - runs another program, and takes what it prints. */
+#ifndef SHMLAB_PROCESS_H
+#define SHMLAB_PROCESS_H
+
+/* Runs a program found in PATH; standard input is empty, standard output and error
+ * go to `*output` (at most 256 KiB, kept).  Returns the exit status, 128 plus
+ * the signal, or 127 when it could not be started. */
+int run_collecting(char *const arguments[], const char **output);
+
+#endif

@@ -1,0 +1,319 @@
+/* view.c - what a person sees of the results.
+ *
+ * Colour only on a terminal, and never as the only sign.  Lines are at most 80
+ * columns wide.
+ */
+#include "view.h"
+
+#include "results.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WIDTH      80
+#define STORY_HEAD 4  /* steps of a long story that are shown from its start */
+#define STORY_TAIL 10 /* and from its end */
+
+static const char *colour(const char *code)
+{
+    static int on = -1;
+    if (on == -1)
+        on = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    return on ? code : "";
+}
+
+#define RED    colour("\033[31m")
+#define GREEN  colour("\033[32m")
+#define YELLOW colour("\033[33m")
+#define BOLD   colour("\033[1m")
+#define PLAIN  colour("\033[0m")
+
+/* The columns that a text takes: one for each character of UTF-8. */
+static int columns(const char *text, size_t length)
+{
+    int count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Prints a text from column `at` on, wrapped between words; further lines start at
+ * column `indent`. */
+static void wrap(const char *text, int at, int indent)
+{
+    bool first = true;
+    while (*text) {
+        size_t length = strcspn(text, " \n");
+        int wide = columns(text, length);
+        if (!first && at + 1 + wide > WIDTH) {
+            printf("\n%*s", indent, "");
+            at = indent;
+        } else if (!first) {
+            putchar(' ');
+            at++;
+        }
+        printf("%.*s", (int)length, text);
+        at += wide;
+        first = false;
+        text += length;
+        if (*text == '\n') {
+            printf("\n%*s", indent, "");
+            at = indent;
+            first = true;
+        }
+        text += *text != '\0';
+    }
+    putchar('\n');
+}
+
+/* A title of twelve columns, and a text beside it. */
+static void paragraph(const char *title, const char *text)
+{
+    printf("    %s%-10s%s ", BOLD, title, PLAIN);
+    wrap(text, 15, 15);
+}
+
+/* --- The list of checks ----------------------------------------------------------- */
+
+static void check_line(const json_t *result)
+{
+    bool passed = result_is(result, "passed"), failed = result_is(result, "failed");
+    printf("  %s%-4s%s %3d  ",
+           passed   ? GREEN
+           : failed ? RED
+                    : YELLOW,
+           passed   ? "ok"
+           : failed ? "FAIL"
+                    : "????",
+           PLAIN, (int)json_integer_value(json_object_get(result, "points")));
+    wrap(result_text(result, "promise"), 12, 12);
+}
+
+/* --- A story ---------------------------------------------------------------------- */
+
+static void step_line(int number, const json_t *step)
+{
+    const char *where = result_text(step, "where");
+    const char *answer = result_text(step, "answer");
+
+    printf("    %3d. ", number);
+    if (*where) {
+        const char *text = path_of("In %c%s: %s", where[0] | 0x20, where + 1,
+                                   result_text(step, "line"));
+        wrap(text, 9, 13);
+    } else {
+        wrap(result_text(step, "line"), 9, 9);
+    }
+    if (*answer) {
+        printf("         -> ");
+        wrap(answer, 12, 12);
+    }
+}
+
+static void steps(const json_t *list)
+{
+    int count = (int)json_array_size(list);
+    if (count == 0)
+        return;
+    printf("    %sWhat was done%s\n", BOLD, PLAIN);
+    for (int i = 0; i < count; i++) {
+        if (count > STORY_HEAD + STORY_TAIL + 1 && i == STORY_HEAD) {
+            int left_out = count - STORY_HEAD - STORY_TAIL;
+            printf("         ... (%d more steps)\n", left_out);
+            i += left_out;
+        }
+        step_line(i + 1, json_array_get(list, (size_t)i));
+    }
+}
+
+static void leaks(const json_t *list)
+{
+    json_t *leak;
+    size_t i;
+    json_array_foreach(list, i, leak)
+    {
+        const char *by = result_text(leak, "by");
+        int step = (int)json_integer_value(json_object_get(leak, "step"));
+        const char *text = path_of(
+            "segment %d, key 0x%08llx, %lld bytes; made by %s, seen after step %d",
+            (int)json_integer_value(json_object_get(leak, "id")),
+            (unsigned long long)json_integer_value(json_object_get(leak, "key")),
+            (long long)json_integer_value(json_object_get(leak, "size")),
+            *by ? by : "a process that ended", step);
+        paragraph("Leaked", text);
+    }
+}
+
+/* The last lines of what the student's processes printed. */
+static void printed(const char *text)
+{
+    size_t length = strlen(text);
+    if (length == 0)
+        return;
+    const char *start = text + (length > 600 ? length - 600 : 0);
+    char *copy = strdup(start);
+    size_t end = strlen(copy);
+    while (end > 0 && copy[end - 1] == '\n')
+        copy[--end] = '\0';
+    paragraph("Printed", copy);
+    free(copy);
+}
+
+static const char *first_hint(const json_t *result)
+{
+    return json_string_value(json_array_get(json_object_get(result, "hints"), 0));
+}
+
+static void story(const json_t *result, const struct lab *lab)
+{
+    bool failed = result_is(result, "failed");
+
+    printf("\n  %s%s%s %s\n", failed ? RED : YELLOW, failed ? "FAIL" : "????", PLAIN,
+           result_text(result, "name"));
+    paragraph("Promise", result_text(result, "promise"));
+    steps(json_object_get(result, "steps"));
+    paragraph(failed ? "Expected" : "Reason", result_text(result, "expected"));
+    paragraph(failed ? "Seen" : "Remedy", result_text(result, "seen"));
+    if (*result_text(result, "because"))
+        paragraph("Because", result_text(result, "because"));
+    leaks(json_object_get(result, "leaks"));
+    printed(result_text(result, "printed"));
+    if (failed && first_hint(result))
+        paragraph("Hint", first_hint(result));
+    if (failed && lab_has_shell(lab))
+        paragraph("By hand",
+                  path_of("Type the steps in `make shell LAB=%d`, one window for each "
+                          "terminal. Ids, addresses and pids will differ.",
+                          lab->number));
+    else if (failed)
+        paragraph("By hand",
+                  "Type the steps in two terminals, R for the reader and W for "
+                  "the writer. Pids will differ. The grader types faster than "
+                  "a person, and does not wait between two steps.");
+}
+
+/* --- One lab ---------------------------------------------------------------------- */
+
+static const char *files(const struct lab *lab)
+{
+    const char *text =
+        path_of("%s/%s/%s", sources_directory(), lab->directory, lab->files[0]);
+    return lab->files[1] ? path_of("%s and %s", text, lab->files[1]) : text;
+}
+
+static void summary(const json_t *results, const struct lab *lab, double seconds)
+{
+    struct score score = results_score(results, lab);
+    bool all = score.points == score.possible;
+
+    printf(
+        "\n  %slab %d: %d of %d points.%s  Checks: %d passed, %d failed, %d could not "
+        "be checked.\n",
+        all ? GREEN : BOLD, lab->number, score.points, score.possible, PLAIN,
+        score.passed, score.failed, score.unchecked);
+    if (score.unchecked_points > 0)
+        printf("  Points that could not be checked: %d. They are not lost: see the "
+               "reason above.\n",
+               score.unchecked_points);
+    printf("  Leaked segments: %d.  Time: %.2f s.\n", score.leaks, seconds);
+}
+
+void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
+              double seconds)
+{
+    json_t *result;
+    size_t i;
+    int open = 0;
+
+    printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
+    json_array_foreach(results, i, result) check_line(result);
+
+    json_t *first = results_first_open(results, lab);
+    json_array_foreach(results, i, result)
+    {
+        if (result_is(result, "passed"))
+            continue;
+        if (all_stories || result == first)
+            story(result, lab);
+        open++;
+    }
+    if (open > 1 && !all_stories)
+        printf(
+            "\n  This is the story of the first of %d. `make lab%d ALL=1` tells all of "
+            "them.\n",
+            open, lab->number);
+    if (first && result_is(first, "failed"))
+        printf("  `make hint LAB=%d` gives another hint.\n", lab->number);
+    summary(results, lab, seconds);
+}
+
+void view_line(const json_t *results, const struct lab *lab)
+{
+    struct score score = results_score(results, lab);
+    printf("lab%d  %s%3d/%d%s  %2d of %2d checks passed", lab->number,
+           score.points == score.possible ? GREEN : "", score.points, score.possible,
+           PLAIN, score.passed, score.passed + score.failed + score.unchecked);
+    if (score.unchecked > 0)
+        printf(", %d could not be checked", score.unchecked);
+    if (score.leaks > 0)
+        printf(", leaked segments: %d", score.leaks);
+    const json_t *first = results_first_open(results, lab);
+    if (first && result_is(first, "failed")) {
+        printf("\n      first: ");
+        wrap(result_text(first, "promise"), 13, 13);
+    } else {
+        putchar('\n');
+    }
+}
+
+void view_not_built(const struct lab *lab, const char *errors)
+{
+    json_t *results = results_not_built(lab);
+    json_t *result;
+    size_t i;
+
+    printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
+    fputs(errors, stdout);
+    putchar('\n');
+    json_array_foreach(results, i, result)
+    {
+        printf("  %s----%s %3d  ", YELLOW, PLAIN,
+               (int)json_integer_value(json_object_get(result, "points")));
+        wrap(result_text(result, "promise"), 12, 12);
+    }
+    printf("\n  %slab %d: not checked: does not compile.%s\n", BOLD, lab->number,
+           PLAIN);
+}
+
+void view_warnings(const char *warnings)
+{
+    if (*warnings)
+        printf("The compiler warns (this costs no points):\n%s\n", warnings);
+}
+
+void view_shared_world(void)
+{
+    printf(
+        "Namespaces are refused on this machine: the checks ran one after the other in "
+        "its\nown IPC namespace. `make doctor` says how to get namespaces.\n");
+}
+
+void view_hint(const json_t *result, const struct lab *lab, int level)
+{
+    const json_t *hints = json_object_get(result, "hints");
+    int count = (int)json_array_size(hints);
+
+    printf("%sLab %d, %s%s\n", BOLD, lab->number, result_text(result, "name"), PLAIN);
+    paragraph("Promise", result_text(result, "promise"));
+    for (int i = 0; i < count && i <= level; i++)
+        paragraph(path_of("Hint %d/%d", i + 1, count),
+                  json_string_value(json_array_get(hints, (size_t)i)));
+    if (level + 1 < count)
+        printf("  `make hint LAB=%d` again gives the next one.\n", lab->number);
+    else
+        printf("  This was the last hint. The handout goes on: labs/%s/README.md. "
+               "`make solution\n  LAB=%d` shows the reference.\n",
+               lab->directory, lab->number);
+}
