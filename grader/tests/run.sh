@@ -1,0 +1,41 @@
+#!/bin/sh
+# run.sh - all tests of the course; the last line counts them.
+#
+# Unit tests are Criterion tests (build/unit), the others are bats files; both speak
+# TAP.  Exit status 0 when none failed.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+results=$(mktemp)
+trap 'rm -f "$results" "$results.lint"' EXIT
+
+echo "Unit tests"
+# The unit tests drive the reference solution of lab 2.
+SHMLAB_SOURCES=solutions build/shmlab lab 2 > /dev/null
+SHMLAB_PROGRAMS=build build/unit --tap=- -j2 2>&1 | tee -a "$results"
+
+for file in grader/tests/*.bats; do
+  basename "$file"
+  bats --formatter tap "$file" 2>&1 | tee -a "$results"
+done
+
+echo "Style"
+if grader/tests/lint.sh > "$results.lint" 2>&1; then
+  echo "ok - the style is as it should be (make lint)" | tee -a "$results"
+else
+  cat "$results.lint"
+  echo "not ok - the style is as it should be (make lint)" | tee -a "$results"
+fi
+
+passed=$(grep -c '^ok' "$results")
+failed=$(grep -c '^not ok' "$results")
+skipped=$(grep -c '^ok.*# skip' "$results")
+# A test that is announced and leaves no line has failed.
+announced=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$results" | awk '{ sum += $1 } END { print sum + 0 }')
+missing=$((announced + 1 - passed - failed)) # and the one for the style
+if [ "$missing" -gt 0 ]; then
+  echo "$missing tests left no result."
+  failed=$((failed + missing))
+fi
+echo "$((passed - skipped)) passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
