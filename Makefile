@@ -52,7 +52,7 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test lint format criterion
+.PHONY: skeletons test mutants lint format criterion
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -65,6 +65,9 @@ skeletons:
 
 test: ready $(BUILD)/unit
 	@grader/tests/run.sh
+
+mutants: ready
+	@grader/tests/mutants.sh $(LAB)
 
 lint:
 	@grader/tests/lint.sh
