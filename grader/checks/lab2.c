@@ -21,6 +21,18 @@ static void expect_looks(int id, key_t key, size_t size, unsigned perms)
                 (unsigned)key, size, perms),
            says("/proc/sysvipc/shm shows key 0x%08x, %zu bytes and permissions %04o.",
                 (unsigned)segment.key, segment.size, (unsigned)segment.mode & 0777));
+    expect_nattch(id, 0); /* no function of this lab leaves an attachment */
+}
+
+/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
+static key_t fresh_negative_key(void)
+{
+    struct segment segment;
+    key_t key;
+    do
+        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
+    while (segment_by_key(key, &segment));
+    return key;
 }
 
 static bool was_created(struct answer answer)
@@ -52,12 +64,38 @@ CHECK(lab2, create_makes_a_segment, 6,
 
     int id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)key));
     expect_looks(id, key, 4096, 0600);
-    expect_nattch(id, 0);
 
     uintptr_t address = expect_address(ask(scene(), "shmat %d", id));
     because("The kernel fills a new segment with zeros.");
     expect_answer(ask(scene(), "peek 0x%lx 4096", (unsigned long)address),
                   "ok 4096 \"\\x00\"*4096");
+
+    because("Every number but IPC_PRIVATE is a key: key_t has a sign.");
+    key_t negative = fresh_negative_key();
+    id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)negative));
+    expect_looks(id, negative, 4096, 0600);
+}
+
+/* Lets the key be taken at the last moment: when A is about to create. */
+static void expect_late_refusal(struct actor *a, key_t key)
+{
+    bool taken = false;
+
+    hold_before(a, CALL_shmget, 0);
+    begin(a, "create 0x%08x 4096 0600", (unsigned)key);
+    while (reaches(a)) {
+        if (!taken && held_at(a).arguments[2] & IPC_CREAT) {
+            given_segment(key, 4096, 0600);
+            taken = true;
+        }
+        go_on(a);
+    }
+    struct answer answer = answer_of(a);
+    drop_rules(a);
+    if (taken)
+        expect_error(answer, EEXIST);
+    else /* nothing could come before the call */
+        expect_promised_segment(answer);
 }
 
 CHECK(
@@ -79,6 +117,9 @@ CHECK(
     expect_error(ask(a, "create 0x%08x 100 0600", (unsigned)closed_key), EEXIST);
     expect_looks(closed, closed_key, 100, 0);
     expect_segment_count(2);
+
+    because("The key may be taken after any look: IPC_EXCL sees that, too.");
+    expect_late_refusal(a, fresh_key());
 }
 
 CHECK(lab2, create_gives_exact_permissions, 5,
@@ -174,7 +215,7 @@ CHECK(lab2, find_finds_any_segment, 6,
     struct actor *a = student_shell('A');
 
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
-        key_t key = fresh_key();
+        key_t key = i == 0 ? fresh_negative_key() : fresh_key();
         int id = given_segment(key, some[i].size, some[i].perms);
         expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
         expect_looks(id, key, some[i].size, some[i].perms);
@@ -192,7 +233,9 @@ CHECK(lab2, find_never_creates, 6,
     expect_segment_count(0);
 
     because("A key names nothing once its segment is removed.");
-    given_removal(given_segment(key, 4096, 0600));
+    int id = given_segment(key, 4096, 0600);
+    expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
+    given_removal(id);
     expect_error(ask(a, "find 0x%08x", (unsigned)key), ENOENT);
     expect_segment_count(0);
 }
@@ -223,12 +266,27 @@ CHECK(
     "IPC_CREAT alone never tells. IPC_CREAT | IPC_EXCL succeeds only when it created.")
 {
     struct actor *a = student_shell('A');
-    key_t key = fresh_key();
+    key_t key = fresh_negative_key();
+    int descriptors = 0;
 
-    struct answer answer = ask(a, "obtain 0x%08x 5000 0640", (unsigned)key);
-    int id = expect_promised_segment(answer);
-    expect_created(answer, true);
-    expect_looks(id, key, 5000, 0640);
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 1)
+            because("The first segment is removed: now there is none again.");
+        struct answer answer = ask(a, "obtain 0x%08x 5000 0640", (unsigned)key);
+        int id = expect_promised_segment(answer);
+        expect_created(answer, true);
+        expect_looks(id, key, 5000, 0640);
+
+        given_removal(id);
+
+        int now = process_descriptors(actor_pid(a));
+        if (turn == 0)
+            descriptors = now;
+        because("No call leaves a file descriptor behind.");
+        expect(now == descriptors,
+               says("Terminal A has %d open descriptors, as before.", descriptors),
+               says("/proc/%d/fd shows %d.", (int)actor_pid(a), now));
+    }
 }
 
 CHECK(lab2, obtain_finds_and_says_so, 6,
@@ -367,7 +425,8 @@ CHECK(lab2, obtain_has_one_winner, 8,
 }
 
 /* Puts the world in the state that the held call does not expect: what it wants to
- * create is there, what it wants to find is gone. */
+ * create is there, what it wants to find is gone.  Of IPC_CREAT alone nobody knows what
+ * it expects: the world turns round. */
 static void turn_the_world(struct call_record call, key_t key, int *id)
 {
     bool creates = call.arguments[2] & IPC_CREAT;
@@ -375,9 +434,9 @@ static void turn_the_world(struct call_record call, key_t key, int *id)
     struct segment segment;
     bool there = segment_by_key(key, &segment);
 
-    if (creates && exclusive && !there)
+    if (creates && !there)
         *id = given_segment(key, 4096, 0600);
-    else if (!creates && there)
+    else if (there && !(creates && exclusive))
         given_removal(segment.id);
 }
 
@@ -423,11 +482,11 @@ CHECK(
 
 CHECK(
     lab2, obtain_never_gives_up, 4,
-    "segment_obtain goes on looking, also when the segment vanishes 20 times in a row.",
+    "segment_obtain goes on looking, also when the segment vanishes 120 times in a row.",
     "A loop that counts its attempts gives up too early. End it when the question is "
     "decided, or on another error.")
 {
-    expect_patience(40);
+    expect_patience(240);
 }
 
 CHECK(lab2, passes_errors_on, 3,
@@ -501,6 +560,9 @@ CHECK(lab2, footprint_overflow, 4,
     because("The largest size that still fits is a whole number of pages.");
     expect_answer(ask(a, "footprint 0x%zx", largest), says("ok %zu", largest));
     expect_answer(ask(a, "footprint 0x%zx", largest - 1), says("ok %zu", largest));
+    because("Whole numbers count to the byte; a double does not beyond 2 to the 53rd.");
+    size_t large = SIZE_MAX / 16 + 1; /* a power of 2 */
+    expect_answer(ask(a, "footprint 0x%zx", large + 1), says("ok %zu", large + page));
     because("The next page boundary lies beyond SIZE_MAX.");
     expect_error(ask(a, "footprint 0x%zx", largest + 1), EOVERFLOW);
     expect_error(ask(a, "footprint 0x%zx", SIZE_MAX), EOVERFLOW);

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,11 +142,24 @@ static void limit(__rlimit_resource_t resource, rlim_t value)
     setrlimit(resource, &limits);
 }
 
+/* The actors of a check share one CPU, and one that wakes up does not push the running
+ * one aside (SCHED_BATCH).  So a program that is wrong by a race is right or wrong in
+ * the same way each time, and the checks that force an order show what it is. */
+static void share_one_cpu(int cpu)
+{
+    const struct sched_param none = {0};
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+    sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 /* In the new process: from here on nothing may fail silently, so the word goes
  * to the file that collects what it prints. */
 __attribute__((noreturn)) static void become(const char *path, char *const arguments[],
                                              const int standard[3], int line,
-                                             int control)
+                                             int control, int cpu)
 {
     char line_text[64], control_text[64], journal_text[PATH_MAX + 32];
     sigset_t none;
@@ -167,6 +181,7 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, PRINTED_MAX);
     drop_capabilities();
+    share_one_cpu(cpu);
 
     snprintf(line_text, sizeof line_text, LINE_VARIABLE "=%d", line);
     snprintf(control_text, sizeof control_text, CONTROL_VARIABLE "=%d", control);
@@ -222,9 +237,12 @@ static void start(struct actor *actor, const char *path, char *const arguments[]
     int errors = actor->printed;
     const int standard[3] = {input, output == -1 ? errors : output, errors};
 
+    static int cpu = -1;
+    if (cpu == -1)
+        cpu = sched_getcpu();
     actor->pid = fork();
     if (actor->pid == 0)
-        become(path, arguments, standard, lines[1], control);
+        become(path, arguments, standard, lines[1], control, cpu);
     if (actor->pid == -1)
         cannot_check(
             says("The grader cannot start a process: %s.", strerror(errno)),
