@@ -482,11 +482,11 @@ CHECK(
 
 CHECK(
     lab2, obtain_never_gives_up, 4,
-    "segment_obtain goes on looking, also when the segment vanishes 120 times in a row.",
+    "segment_obtain goes on looking, also when the segment vanishes 20 times in a row.",
     "A loop that counts its attempts gives up too early. End it when the question is "
     "decided, or on another error.")
 {
-    expect_patience(240);
+    expect_patience(40);
 }
 
 CHECK(lab2, passes_errors_on, 3,

@@ -1,0 +1,101 @@
+/* once both are there, the reader removes the names at once */
+#include "channel.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int signals, ready, taken, id;
+
+static _Noreturn void end(int status)
+{
+    unlink(CHANNEL_READY);
+    unlink(CHANNEL_TAKEN);
+    shmctl(id, IPC_RMID, NULL);
+    exit(status);
+}
+
+static ssize_t get(int fd, char *bytes, size_t count)
+{
+    struct pollfd fds[] = {{signals, POLLIN, 0}, {fd, POLLIN, 0}};
+    if (poll(fds, 2, -1) <= 0 || fds[0].revents)
+        end(1);
+    return read(fd, bytes, count);
+}
+
+static void ask(void)
+{
+    char word;
+    if (write(ready, "?", 1) == 1 && get(taken, &word, 1) == 1)
+        return;
+    fputs("writer: the reader went away\n", stderr);
+    end(1);
+}
+
+static char *text;
+static int result;
+
+static void send_line(const char *line, size_t length)
+{
+    if (length >= CHANNEL_CAPACITY) {
+        fputs("writer: too long\n", stderr);
+        result = 1;
+        return;
+    }
+    ask();
+    memcpy(text, line, length);
+    text[length] = '\0';
+    if (write(ready, ".", 1) != 1)
+        end(1);
+}
+
+int main(int argc, char **argv)
+{
+    static char line[CHANNEL_CAPACITY], bytes[1000];
+    size_t length = 0;
+    ssize_t count;
+    sigset_t set;
+    if (argc != 2 || chdir(argv[1]) != 0) {
+        fputs("usage: writer DIR\n", stderr);
+        return 2;
+    }
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signals = signalfd(-1, &set, SFD_CLOEXEC);
+    mkfifo(CHANNEL_READY, 0600);
+    mkfifo(CHANNEL_TAKEN, 0600);
+    id = shmget(ftok(".", CHANNEL_PROJ_ID), CHANNEL_CAPACITY, IPC_CREAT | 0600);
+    text = shmat(id, NULL, 0);
+    taken = open(CHANNEL_TAKEN, O_RDONLY | O_NONBLOCK);
+    ready = open(CHANNEL_READY, O_RDWR | O_NONBLOCK);
+    if (text == (void *)-1 || ready == -1 || taken == -1) {
+        perror("writer");
+        end(1);
+    }
+    ask(); /* so they have met, also when there is no line */
+    while ((count = get(0, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < count; i++) {
+            if (bytes[i] == '\n') {
+                send_line(line, length);
+                length = 0;
+            } else {
+                if (length < sizeof line)
+                    line[length] = bytes[i];
+                length++;
+            }
+        }
+    if (length > 0)
+        send_line(line, length);
+    ask(); /* the last one is printed */
+    end(result);
+}
