@@ -621,6 +621,7 @@ static const char *shmctl_command(int command)
 /* A program that waits for another one has neither ended, nor is it held. */
 static bool settled_message(struct actor *actor)
 {
+    actor->polls = false; /* one that polls comes to a call, too */
     settle();
     return actor->message || (actor->line != -1 && take_message(actor));
 }

@@ -11,9 +11,10 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#define LONG_SLEEP_MS    500         /* a look around twice a second costs nothing */
-#define NAPS_OF_A_POLLER 25          /* woken that often for nothing: it polls */
-#define CPU_OF_A_POLLER  250000000LL /* nanoseconds in which nobody else moved */
+#define LONG_SLEEP_MS    500          /* a look around twice a second costs nothing */
+#define NAPS_OF_A_POLLER 25           /* woken that often for nothing: it polls */
+#define CPU_OF_A_POLLER  250000000LL  /* nanoseconds in which nobody else moved */
+#define CPU_OF_POLLERS   1000000000LL /* two that poll keep each other going */
 #define UNSEEN_LOOKS     10
 
 /* --- How long a call sleeps ------------------------------------------------------- */
@@ -150,9 +151,12 @@ static void note(struct watch *watch, const struct look *look)
 /* One that is on a CPU all the time may work: then it moves another in the end. */
 static void note_cpu(struct watch *watch, bool other_moved)
 {
-    if (other_moved || watch->cpu_then == 0)
+    if (watch->cpu_once == 0)
+        watch->cpu_once = watch->cpu_then = watch->cpu;
+    if (other_moved)
         watch->cpu_then = watch->cpu;
-    if (watch->cpu - watch->cpu_then > CPU_OF_A_POLLER)
+    if (watch->cpu - watch->cpu_then > CPU_OF_A_POLLER ||
+        watch->cpu - watch->cpu_once > CPU_OF_POLLERS)
         watch->polls = true;
 }
 

@@ -24,6 +24,7 @@ struct watch {
     long long turns;    /* how often it was given a CPU, up to the last look */
     long long cpu;      /* nanoseconds on a CPU, up to the last look */
     long long cpu_then; /* and up to the last one at which another one moved */
+    long long cpu_once; /* and up to the first one */
     int naps;           /* how often it was seen asleep, with a turn in between */
     int unseen;         /* looks in a row at which it did not move, nor may be seen */
 };
