@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP -Igrader/li
 
 # --- For students -----------------------------------------------------------------
 
-.PHONY: help grade shell hint reset watch solution doctor clean
+.PHONY: help grade shell hint reset watch solution doctor clean scope
 
 help: ## this page
 	@cat grader/help.txt
@@ -42,6 +42,9 @@ shell hint: ready
 
 reset watch solution: ready
 	@grader/commands/$@.sh "$(LAB)"
+
+scope: $(BUILD)/scope
+	@$(BUILD)/scope $(ARGS)
 
 doctor:
 	@grader/doctor.sh
@@ -129,5 +132,10 @@ $(BUILD)/checks.json: $(BUILD)/checks
 
 $(BUILD)/shmlab: $(call objects,grade) $(OBJ)/lib/kernel.o
 	@$(CC) $(CFLAGS) $^ -o $@ -ljansson
+
+# Who is attached to which segment.  Not among what is made ready: it needs ncurses,
+# and nothing else does.
+$(BUILD)/scope: $(call objects,scope) $(OBJ)/lib/kernel.o
+	@$(CC) $(CFLAGS) $^ -o $@ -ljansson -lncursesw
 
 -include $(wildcard $(OBJ)/*/*.d)

@@ -1066,6 +1066,17 @@ bool actors_made(int id)
     return false;
 }
 
+const struct actor *actor_at(size_t index)
+{
+    return index < (size_t)actor_count ? &actors[index] : NULL;
+}
+
+const struct call_record *actor_log(const struct actor *actor, size_t *count)
+{
+    *count = logged(actor);
+    return actor->control->log;
+}
+
 const char *actors_output(void)
 {
     const char *all = "";

@@ -169,6 +169,10 @@ bool actors_had(pid_t pid);
 struct actor *actor_by_pid(pid_t pid);
 /* Whether an actor's log shows that it made segment `id`. */
 bool actors_made(int id);
+/* Every actor that was started, from 0; NULL behind the last. */
+const struct actor *actor_at(size_t index);
+/* The calls in an actor's log, oldest first. */
+const struct call_record *actor_log(const struct actor *actor, size_t *count);
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 

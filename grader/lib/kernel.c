@@ -23,9 +23,10 @@ bool table_read(struct segment_table *table)
         struct segment row;
         unsigned gid, cgid;
         /* The heading is no row. */
-        if (sscanf(line, "%d %d %o %zu %d %d %lu %u %u %u %u", &row.key, &row.id,
-                   &row.mode, &row.size, &row.creator, &row.last, &row.nattch, &row.uid,
-                   &gid, &row.cuid, &cgid) != 11)
+        if (sscanf(line, "%d %d %o %zu %d %d %lu %u %u %u %u %ld %ld %ld %zu %zu",
+                   &row.key, &row.id, &row.mode, &row.size, &row.creator, &row.last,
+                   &row.nattch, &row.uid, &gid, &row.cuid, &cgid, &row.atime,
+                   &row.dtime, &row.ctime, &row.rss, &row.swap) != 16)
             continue;
         if (table->count == capacity) {
             capacity = capacity ? 2 * capacity : 32;

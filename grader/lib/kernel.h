@@ -21,6 +21,9 @@ struct segment {
     pid_t last;           /* the last to attach or detach; 0 for nobody */
     unsigned long nattch; /* attachments, not processes */
     uid_t uid, cuid;      /* the owner's and the creator's uid */
+    long atime, dtime;    /* the last attach and detach, in seconds; 0 for never */
+    long ctime;           /* made, or changed with IPC_SET */
+    size_t rss, swap;     /* bytes in memory, and swapped out */
 };
 
 struct segment_table {

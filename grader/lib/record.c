@@ -1,6 +1,8 @@
 /* record.c - builds a check's record and sends it. */
 #include "record.h"
 
+#include "trace.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,16 +87,19 @@ void record_begin(struct record *record, const char *lab, const char *check)
 
 void record_step(struct record *record, const char *where, const char *line)
 {
+    trace_table();
     json_t *step = json_object();
     set_text(step, "where", where);
     set_text(step, "line", line);
     json_array_append_new(json_object_get(record->object, "steps"), step);
+    trace_step();
 }
 
 void record_answer(struct record *record, const char *answer)
 {
     json_t *steps = json_object_get(record->object, "steps");
     set_text(json_array_get(steps, json_array_size(steps) - 1), "answer", answer);
+    trace_table();
 }
 
 int record_step_count(const struct record *record)
@@ -126,6 +131,8 @@ void record_send(struct record *record, const char *verdict, const char *expecte
     set_text(record->object, "seen", seen);
     set_text(record->object, "because", because);
     set_text(record->object, "printed", printed);
+    if (strcmp(verdict, "failed") == 0)
+        trace_attach(record->object);
     set_text(record->object, "world", getenv("SHMLAB_WORLD"));
     json_object_set_new(record->object, "seconds", json_real(now() - record->start));
     char *text = json_dumps(record->object, JSON_COMPACT);

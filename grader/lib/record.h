@@ -7,6 +7,9 @@
  *    "leaks": [{"key": 4660, "id": 0, "size": 4096, "by": "Terminal A", "step": 2}],
  *    "printed": "...", "world": "private", "seconds": 0.01}
  *
+ * The record of a failed check also holds what a picture of the run is drawn from
+ * (trace.h).
+ *
  * The verdict is "passed", "failed" or "unchecked".  For "unchecked", `expected`
  * holds the reason and `seen` the remedy.  Text that came from a student's process
  * is made safe: control bytes and broken UTF-8 are written as \xHH.

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "record.h"
 #include "settings.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -375,6 +376,7 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
 
     actors_end();
     const char *output = actors_output();
+    trace_end();
     int leaked = settle_segments();
     if (verdict == VERDICT_PASSED && leaked > 0) {
         verdict = VERDICT_FAILED;

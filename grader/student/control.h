@@ -64,6 +64,7 @@ struct call_record {
     int32_t error;
     int64_t arguments[3];
     int64_t result;
+    int64_t time; /* when it had been made: nanoseconds of CLOCK_MONOTONIC */
 };
 
 #define LOG_CAPACITY 4096

@@ -31,6 +31,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct control *control;
@@ -178,6 +179,13 @@ static struct order order_for(const struct call_record *entry)
     return order;
 }
 
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 /* After a call: keeps what it did. */
 static void record(struct call_record *entry, struct order order, int64_t result,
                    bool failed)
@@ -189,6 +197,7 @@ static void record(struct call_record *entry, struct order order, int64_t result
     entry->pid = getpid();
     entry->result = result;
     entry->error = failed ? errno : 0;
+    entry->time = now();
     if (observer)
         observer(entry);
     if (control) {

@@ -1,0 +1,155 @@
+/* calls.c - writes calls with the names of their flags and commands. */
+#include "calls.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#endif
+#ifndef SHM_NORESERVE
+#define SHM_NORESERVE 010000
+#endif
+
+struct name {
+    long long value;
+    const char *text;
+};
+
+static const struct name get_flags[] = {
+    {IPC_CREAT, "IPC_CREAT"},
+    {IPC_EXCL, "IPC_EXCL"},
+    {SHM_HUGETLB, "SHM_HUGETLB"},
+    {SHM_NORESERVE, "SHM_NORESERVE"},
+    {0, NULL},
+};
+
+static const struct name attach_flags[] = {
+    {SHM_RDONLY, "SHM_RDONLY"},
+    {SHM_RND, "SHM_RND"},
+    {SHM_REMAP, "SHM_REMAP"},
+    {SHM_EXEC, "SHM_EXEC"},
+    {0, NULL},
+};
+
+static const struct name commands[] = {
+    {IPC_RMID, "IPC_RMID"},
+    {IPC_SET, "IPC_SET"},
+    {IPC_STAT, "IPC_STAT"},
+    {IPC_INFO, "IPC_INFO"},
+    {SHM_LOCK, "SHM_LOCK"},
+    {SHM_UNLOCK, "SHM_UNLOCK"},
+    {SHM_STAT, "SHM_STAT"},
+    {SHM_INFO, "SHM_INFO"},
+    {SHM_STAT_ANY, "SHM_STAT_ANY"},
+    {0, NULL},
+};
+
+static void write_command(FILE *out, long long value)
+{
+    for (const struct name *name = commands; name->text; name++)
+        if (name->value == value) {
+            fputs(name->text, out);
+            return;
+        }
+    fprintf(out, "%lld", value);
+}
+
+/* Names joined by "|"; what is left of the value as an octal number. */
+static void write_flags(FILE *out, long long value, const struct name *names)
+{
+    const char *gap = "";
+    for (const struct name *name = names; name->text; name++)
+        if (value & name->value) {
+            fprintf(out, "%s%s", gap, name->text);
+            value &= ~name->value;
+            gap = "|";
+        }
+    if (value != 0)
+        fprintf(out, "%s0%llo", gap, (unsigned long long)value);
+    else if (!*gap)
+        putc('0', out);
+}
+
+static void write_address(FILE *out, long long value)
+{
+    if (value == 0)
+        fputs("NULL", out);
+    else
+        fprintf(out, "0x%llx", (unsigned long long)value);
+}
+
+long long call_argument(const json_t *call, size_t index)
+{
+    return json_integer_value(
+        json_array_get(json_object_get(call, "arguments"), index));
+}
+
+static void write_arguments(FILE *out, const char *name, const json_t *call)
+{
+    const long long first = call_argument(call, 0), second = call_argument(call, 1),
+                    third = call_argument(call, 2);
+
+    if (strcmp(name, "shmget") == 0) {
+        if (first == IPC_PRIVATE)
+            fprintf(out, "IPC_PRIVATE, %lld, ", second);
+        else
+            fprintf(out, "0x%08x, %lld, ", (unsigned)first, second);
+        write_flags(out, third, get_flags);
+    } else if (strcmp(name, "shmat") == 0) {
+        fprintf(out, "%lld, ", first);
+        write_address(out, second);
+        fputs(", ", out);
+        write_flags(out, third, attach_flags);
+    } else if (strcmp(name, "shmdt") == 0) {
+        write_address(out, first);
+    } else if (strcmp(name, "shmctl") == 0) {
+        fprintf(out, "%lld, ", first);
+        write_command(out, second);
+    } else if (strcmp(name, "ftok") == 0) {
+        fprintf(out, "..., 0x%llx", (unsigned long long)second);
+    } else if (strcmp(name, "read") == 0 || strcmp(name, "write") == 0) {
+        fprintf(out, "%lld, ..., %lld", first, third);
+    } else if (strcmp(name, "kill") == 0) {
+        fprintf(out, "%lld, %lld", first, second);
+    } else {
+        fputs("...", out); /* paths: the record has only their address */
+    }
+}
+
+static void write_result(FILE *out, const char *name, const json_t *call)
+{
+    const long long result = json_integer_value(json_object_get(call, "result"));
+    const char *error = json_string_value(json_object_get(call, "error"));
+
+    if (error)
+        fprintf(out, " = -1 %s", error);
+    else if (strcmp(name, "shmat") == 0)
+        fprintf(out, " = 0x%llx", (unsigned long long)result);
+    else if (strcmp(name, "ftok") == 0)
+        fprintf(out, " = 0x%08x", (unsigned)result);
+    else
+        fprintf(out, " = %lld", result);
+}
+
+void call_text(const json_t *call, char *text, size_t size)
+{
+    const char *name = json_string_value(json_object_get(call, "call"));
+    const long long times = json_integer_value(json_object_get(call, "times"));
+
+    FILE *out = fmemopen(text, size, "w");
+    text[0] = '\0';
+    if (!out)
+        return;
+    name = name ? name : "?";
+    fprintf(out, "%s(", name);
+    write_arguments(out, name, call);
+    putc(')', out);
+    write_result(out, name, call);
+    if (times > 1)
+        fprintf(out, ", %lld times", times);
+    fclose(out);
+    text[size - 1] = '\0';
+}
