@@ -76,12 +76,18 @@ void write_quoted(FILE *out, const char *text)
 
 /* --- SVG -------------------------------------------------------------------------- */
 
+#define BOLD_FAMILY " font-family=\"Inter Bold,"
+
 /* Copies `from` up to `end`, without ids and without the titles that dot makes of the
  * nodes' names. */
 static void copy_plainly(const char *from, const char *end, FILE *out)
 {
     while (from < end) {
         const char *rest = NULL;
+        if (strncmp(from, BOLD_FAMILY, strlen(BOLD_FAMILY)) == 0) {
+            fputs(" font-weight=\"bold\" font-family=\"", out);
+            from += strlen(BOLD_FAMILY);
+        }
         if (strncmp(from, " id=\"", 5) == 0)
             rest = strchr(from + 5, '"');
         else if (strncmp(from, "<title>", 7) == 0)
@@ -101,7 +107,7 @@ static bool write_svg(const char *svg, const char *title, const char *descriptio
     const char *inside = root ? strchr(root, '>') : NULL;
     if (!inside)
         return false;
-    fprintf(out, "<svg role=\"img\" aria-label=\"");
+    fprintf(out, "<svg role=\"img\" style=\"font-variant-ligatures:none\" aria-label=\"");
     write_escaped(out, title);
     putc('"', out);
     copy_plainly(root + strlen("<svg"), inside + 1, out);
@@ -145,7 +151,7 @@ static char *whole_text(FILE *file)
  * program's. */
 static int run_dot(FILE *in, FILE *out, int *status)
 {
-    char *const arguments[] = {(char[]){"dot"}, (char[]){"-Tsvg"}, NULL};
+    char *const arguments[] = {(char[]){"dot"}, (char[]){"-q"}, (char[]){"-Tsvg"}, NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;
 

@@ -12,11 +12,16 @@
 
 #define TEXT_COLUMNS 64 /* longer texts are wrapped */
 #define COLUMN       8.4 /* points: a character of the code font at 14 points */
+#define WORDS_COLUMN 7.6 /* about: a character of the words' font at 14 points */
+#define BOLD_COLUMN  10.6 /* at most: of the bold font at 18 points */
 #define LINE_HEIGHT  17.0
+#define TITLE_HEIGHT 22.0
 #define ROW_GAP      8.0
 #define LANE_WIDTH   104.0
-#define BAND_WIDTH   132.0
-#define HEAD_HEIGHT  74.0
+#define LANE_COLUMNS 10 /* characters of a process's title in a line */
+#define BOX_HEIGHT   54.0
+#define BAND_WIDTH   150.0
+#define HEAD_HEIGHT  78.0
 #define MARGIN       16.0
 
 #define SHOWN_LANES 8
@@ -36,6 +41,7 @@ struct page {
     size_t rows_left; /* not shown, between head and tail */
     double top[SHOWN_HEAD + SHOWN_TAIL + 1]; /* of each row; then the end */
     double lanes_at, bands_at, width;
+    size_t title_columns;
     unsigned names; /* of nodes given out so far */
 };
 
@@ -157,6 +163,7 @@ static void box(struct page *page, double left, double top, double right,
 static void words(struct page *page, const char *text, size_t columns, double left,
                   double top, double width, char align, const char *attributes)
 {
+    /* Graphviz centres a text in its node. */
     double height = LINE_HEIGHT * (double)count_lines(text, columns);
     fprintf(page->out, "  n%u [class=\"words\", shape=none, margin=0, pos=\"%.1f,%.1f\", "
                        "width=%.3f, height=%.3f, %s, label=\"",
@@ -178,7 +185,8 @@ static void words(struct page *page, const char *text, size_t columns, double le
 #define CODE_14  "fontname=\"" CODE_FONT "\", fontsize=14"
 #define CODE_13  "fontname=\"" CODE_FONT "\", fontsize=13"
 #define WORDS_14 "fontname=\"" WORDS_FONT "\", fontsize=14"
-#define BOLD_14  "fontname=\"Inter Bold," WORDS_FONT "\", fontsize=14"
+#define BOLD_14  "fontname=\"" BOLD_FONT "\", fontsize=14"
+#define BOLD_18  "fontname=\"" BOLD_FONT "\", fontsize=18"
 
 static double lane_x(const struct page *page, size_t lane)
 {
@@ -205,22 +213,28 @@ static size_t row_columns(const struct row *row)
 static void lay_out(struct page *page)
 {
     size_t widest = 24;
-    double y = MARGIN + HEAD_HEIGHT +
-               LINE_HEIGHT * (double)count_lines(page->run->title, TEXT_COLUMNS);
 
     for (size_t i = 0; i < page->row_count; i++) {
         const struct row *row = &page->run->rows[page->rows[i]];
         size_t columns = widest_line(row->text, row_columns(row));
         widest = columns > widest ? columns : widest;
+    }
+    page->lanes_at = MARGIN + COLUMN * (double)(widest + 4);
+    page->bands_at = page->lanes_at + LANE_WIDTH * (double)page->lane_count + 28;
+    page->width = page->bands_at + BAND_WIDTH * (double)page->band_count + MARGIN;
+    page->title_columns = (size_t)((page->width - 2 * MARGIN) / BOLD_COLUMN);
+    double y = MARGIN + HEAD_HEIGHT +
+               TITLE_HEIGHT *
+                   (double)count_lines(page->run->title, page->title_columns);
+
+    for (size_t i = 0; i < page->row_count; i++) {
+        const struct row *row = &page->run->rows[page->rows[i]];
         page->top[i] = y;
         y += LINE_HEIGHT * (double)count_lines(row->text, row_columns(row)) + ROW_GAP;
         if (page->rows_left > 0 && i + 1 == SHOWN_HEAD)
             y += LINE_HEIGHT + ROW_GAP;
     }
     page->top[page->row_count] = y;
-    page->lanes_at = MARGIN + COLUMN * (double)(widest + 4);
-    page->bands_at = page->lanes_at + LANE_WIDTH * (double)page->lane_count + 28;
-    page->width = page->bands_at + BAND_WIDTH * (double)page->band_count + MARGIN;
 }
 
 static void write_heads(struct page *page)
@@ -228,18 +242,17 @@ static void write_heads(struct page *page)
     double top = page->top[0] - HEAD_HEIGHT + 8;
     char text[64];
 
-    words(page, page->run->title, TEXT_COLUMNS, MARGIN, MARGIN, page->width, 'l',
-          BOLD_14);
+    words(page, page->run->title, page->title_columns, MARGIN, MARGIN / 2, page->width,
+          'l', BOLD_18);
     for (size_t i = 0; i < page->lane_count; i++) {
         double x = lane_x(page, i);
         const char *title = page->run->lanes[page->lanes[i]].title;
-        box(page, x - LANE_WIDTH / 2 + 5, top, x + LANE_WIDTH / 2 - 5, top + 44,
+        box(page, x - LANE_WIDTH / 2 + 5, top, x + LANE_WIDTH / 2 - 5, top + BOX_HEIGHT,
             "class=\"process\", style=\"rounded,filled\", penwidth=2.5, "
             "color=\"" LINE "\", fillcolor=\"#f0f2f4\"");
-        size_t lines = count_lines(title, 11);
-        words(page, title, 11, x - LANE_WIDTH / 2,
-              top + 22 - LINE_HEIGHT * (double)(lines < 2 ? lines : 2) / 2, LANE_WIDTH,
-              'n', BOLD_14);
+        double height = LINE_HEIGHT * (double)count_lines(title, LANE_COLUMNS);
+        words(page, title, LANE_COLUMNS, x - LANE_WIDTH / 2, top + (BOX_HEIGHT - height) / 2,
+              LANE_WIDTH, 'n', BOLD_14);
     }
     for (size_t i = 0; i < page->band_count; i++) {
         const struct band *band = &page->run->bands[page->bands[i]];
@@ -288,7 +301,7 @@ static void write_lane(struct page *page, size_t lane)
 {
     const double x = lane_x(page, lane), end = lane_end(page, lane);
 
-    box(page, x - 1, page->top[0] - HEAD_HEIGHT + 52, x + 1, end,
+    box(page, x - 1, page->top[0] - HEAD_HEIGHT + 8 + BOX_HEIGHT, x + 1, end,
         "class=\"process\", style=filled, penwidth=0, fillcolor=\"" LINE "\"");
     write_bars(page, lane);
     if (end < page->top[page->row_count])
@@ -342,20 +355,25 @@ static void write_boxes(struct page *page, size_t band)
             i++;
             continue;
         }
-        box(page, x + 6, page->top[first] + 2, x + BAND_WIDTH - 6,
+        box(page, x + 14, page->top[first] + 2, x + BAND_WIDTH - 14,
             page->top[state->gone ? first + 1 : i] - 2, look_attributes(look_at(state)));
     }
+}
+
+/* Whether a row left a segment otherwise than it found it. */
+static bool changed_at(const struct page *page, size_t row, size_t band)
+{
+    const struct state *state = state_at(page, row, band);
+    return row > 0 ? !same_state(state, state_at(page, row - 1, band))
+                   : is_shown(state);
 }
 
 static void write_band(struct page *page, size_t band)
 {
     write_boxes(page, band);
-    for (size_t i = 0; i < page->row_count; i++) {
-        const struct state *state = state_at(page, i, band);
-        const struct state *before = i > 0 ? state_at(page, i - 1, band) : NULL;
-        if (is_shown(state) && (!before || !same_state(state, before)))
+    for (size_t i = 0; i < page->row_count; i++)
+        if (changed_at(page, i, band))
             write_nattch(page, i, band);
-    }
     if (page->run->bands[page->bands[band]].leaked)
         words(page, "leaked", 20, band_x(page, band), page->top[page->row_count],
               BAND_WIDTH, 'n', BOLD_14);
@@ -379,10 +397,40 @@ static int shown_band(const struct page *page, int band)
     return -1;
 }
 
-/* The dot on the lane, and for a call the arrow to the segment that it names. */
+static void write_arrow(struct page *page, size_t index, size_t band,
+                        const char *attributes)
+{
+    fprintf(page->out,
+            "  t%zu_%zu [shape=point, style=invis, pos=\"%.1f,%.1f\", width=0.01, "
+            "height=0.01]\n"
+            "  d%zu -> t%zu_%zu [%s]\n",
+            index, band, band_x(page, band) + 11, -middle_of(page, index), index, index,
+            band, attributes);
+}
+
+/* A line that was typed, or the end of a process: to each segment that it changed.  A
+ * dashed arrow is what the kernel does by itself. */
+static void write_arrows(struct page *page, size_t index, const struct row *row)
+{
+    if (row->kind == ROW_CALL) {
+        int band = shown_band(page, row->target);
+        if (band >= 0)
+            write_arrow(page, index, (size_t)band,
+                        row->refused ? "class=\"call\", arrowhead=tee"
+                                     : "class=\"call\"");
+        return;
+    }
+    for (size_t i = 0; i < page->band_count; i++)
+        if (changed_at(page, index, i))
+            write_arrow(page, index, i,
+                        row->ended[row->lane] ? "class=\"auto\", style=dashed"
+                                              : "class=\"call\"");
+}
+
+/* The dot on the lane, and the arrows from it. */
 static void write_act(struct page *page, size_t index, const struct row *row)
 {
-    int lane = shown_lane(page, row->lane), band = shown_band(page, row->target);
+    int lane = shown_lane(page, row->lane);
     const double y = -middle_of(page, index);
 
     if (lane < 0 || row->kind == ROW_ANSWER)
@@ -393,14 +441,7 @@ static void write_act(struct page *page, size_t index, const struct row *row)
             "pos=\"%.1f,%.1f\", width=%.2f, height=%.2f, color=\"" LINE
             "\", fillcolor=\"" LINE "\"]\n",
             index, lane_x(page, (size_t)lane), y, size, size);
-    if (band < 0)
-        return;
-    fprintf(page->out,
-            "  t%zu [shape=point, style=invis, pos=\"%.1f,%.1f\", width=0.01, "
-            "height=0.01]\n"
-            "  d%zu -> t%zu [class=\"call\"%s]\n",
-            index, band_x(page, (size_t)band) + 5, y, index, index,
-            row->refused ? ", arrowhead=tee" : "");
+    write_arrows(page, index, row);
 }
 
 static void write_row(struct page *page, size_t index)
@@ -432,16 +473,16 @@ static void write_foot(struct page *page)
     const struct run *run = page->run;
     double top = page->top[page->row_count] + LINE_HEIGHT;
     size_t bands = run->band_count - page->band_count + run->bands_left;
-    char text[160];
-    size_t columns = (size_t)((page->width - 2 * MARGIN) / 7.6);
+    char text[200];
+    size_t columns = (size_t)((page->width - 2 * MARGIN) / WORDS_COLUMN);
 
     if (*run->outcome)
         words(page, run->outcome, columns, MARGIN, top, page->width - 2 * MARGIN, 'l',
               BOLD_14);
     top += LINE_HEIGHT * (double)(*run->outcome ? count_lines(run->outcome, columns) : 0);
     snprintf(text, sizeof text,
-             "Time goes down. Thick bar: the process has a segment attached. An arrow "
-             "with a cross line: the call failed.");
+             "Time goes down. Thick bar: the process has a segment attached. Dashed "
+             "arrow: the kernel did it. Cross line in place of a head: the call failed.");
     words(page, text, columns, MARGIN, top + 6, page->width - 2 * MARGIN, 'l',
           WORDS_14);
     top += 6 + LINE_HEIGHT * (double)count_lines(text, columns);
@@ -458,7 +499,7 @@ void dot_of_run(const struct run *run, FILE *out)
     choose(&page);
     lay_out(&page);
     fputs("digraph run {\n"
-          "  graph [layout=nop2, splines=line, outputorder=nodesfirst, pad=0.1, "
+          "  graph [layout=nop2, splines=line, outputorder=edgesfirst, pad=0.1, "
           "bgcolor=\"white\"]\n"
           "  node [fixedsize=true, fontcolor=\"" INK "\"]\n"
           "  edge [penwidth=2, arrowsize=0.9, color=\"" LINE "\"]\n",

@@ -170,6 +170,13 @@ static void name_all(pid_t pid, struct attachment *found, size_t count)
     }
 }
 
+void process_name(pid_t pid, char *name, size_t size)
+{
+    struct stat_line stat_line = {.name = "?"};
+    read_stat(pid, &stat_line);
+    snprintf(name, size, "%s", stat_line.name);
+}
+
 enum sight process_maps(pid_t pid, struct attachment *found, size_t capacity,
                         size_t *count)
 {

@@ -12,4 +12,7 @@ enum sight { SIGHT_READ, SIGHT_HIDDEN, SIGHT_ELSEWHERE, SIGHT_NONE };
 enum sight process_maps(pid_t pid, struct attachment *found, size_t capacity,
                         size_t *count);
 
+/* The name of a process, fit to be printed; "?" when it has ended. */
+void process_name(pid_t pid, char *name, size_t size);
+
 #endif

@@ -15,7 +15,7 @@
 
 /* An attachment that a call made: shmdt names no more than the address. */
 struct place {
-    int pid, lane, band;
+    int pid, band;
     long long address;
 };
 
@@ -137,22 +137,23 @@ static void attach(struct reading *reading, int lane, int pid, int band,
     if (!longer)
         abort();
     reading->places = longer;
-    longer[reading->place_count++] = (struct place){pid, lane, band, address};
+    longer[reading->place_count++] = (struct place){pid, band, address};
     reading->bands[band].nattch++;
     if (lane >= 0)
         reading->held[lane][band]++;
 }
 
-static int detach(struct reading *reading, int pid, long long address)
+/* `inherited`: by a process that forked this one; the address is the same. */
+static int detach(struct reading *reading, int lane, int pid, long long address,
+                  bool inherited)
 {
     for (size_t i = reading->place_count; i-- > 0;) {
         const struct place place = reading->places[i];
-        if (place.pid != pid || place.address != address)
+        if (place.address != address || (place.pid != pid && !inherited))
             continue;
         struct state *state = &reading->bands[place.band];
-        reading->places[i] = reading->places[--reading->place_count];
-        if (place.lane >= 0 && reading->held[place.lane][place.band] > 0)
-            reading->held[place.lane][place.band]--;
+        if (lane >= 0 && reading->held[lane][place.band] > 0)
+            reading->held[lane][place.band]--;
         if (state->nattch > 0 && --state->nattch == 0 && state->dest)
             destroy(reading, place.band);
         return place.band;
@@ -184,8 +185,11 @@ static int obey(struct reading *reading, int lane, const json_t *call)
                             (size_t)call_argument(call, 1));
         return band;
     }
-    if (strcmp(name, "shmdt") == 0)
-        return failed ? -1 : detach(reading, pid, call_argument(call, 0));
+    if (strcmp(name, "shmdt") == 0 && !failed) {
+        int band = detach(reading, lane, pid, call_argument(call, 0), false);
+        return band >= 0 ? band
+                         : detach(reading, lane, pid, call_argument(call, 0), true);
+    }
     const long long command = call_argument(call, 1);
     if (strcmp(name, "shmat") != 0 &&
         (strcmp(name, "shmctl") != 0 || command == SHM_STAT ||
@@ -283,11 +287,11 @@ static void load_step(struct reading *reading, const json_t *step)
         reading->ended[lane] = false;
     if (*line)
         add_row(reading, lane >= 0 ? ROW_LINE : ROW_SENTENCE, lane,
-                one_row && *answer ? says("%s -> %s", line, answer)
+                one_row && *answer ? says("%s → %s", line, answer)
                                    : says("%s", line));
     json_array_foreach(calls, i, call) load_call(reading, call);
     if (!one_row && *answer)
-        add_row(reading, ROW_ANSWER, lane, says("-> %s", answer));
+        add_row(reading, ROW_ANSWER, lane, says("→ %s", answer));
     see_table(reading, step);
 }
 
