@@ -31,7 +31,7 @@ help: ## this page
 # lab1 to lab5; for another number the program says what there is.
 LAB_GOALS := $(filter lab%,$(MAKECMDGOALS))
 .PHONY: $(LAB_GOALS)
-$(LAB_GOALS): lab%: ready
+$(LAB_GOALS): lab%: ready $(if $(PICTURE),$(BUILD)/scope)
 	@$(BUILD)/shmlab lab $*
 
 grade: ready
@@ -133,9 +133,12 @@ $(BUILD)/checks.json: $(BUILD)/checks
 $(BUILD)/shmlab: $(call objects,grade) $(OBJ)/lib/kernel.o
 	@$(CC) $(CFLAGS) $^ -o $@ -ljansson
 
-# Who is attached to which segment.  Not among what is made ready: it needs ncurses,
-# and nothing else does.
-$(BUILD)/scope: $(call objects,scope) $(OBJ)/lib/kernel.o
-	@$(CC) $(CFLAGS) $^ -o $@ -ljansson -lncursesw
+# Who is attached to which segment.  Not among what is made ready: no check needs it.
+# Without ncurses it has everything but the live view.
+NCURSES := $(shell pkg-config --libs ncursesw 2>/dev/null)
+WITHOUT := $(if $(NCURSES),no_live,live)
+
+$(BUILD)/scope: $(filter-out %/$(WITHOUT).o,$(call objects,scope)) $(OBJ)/lib/kernel.o
+	@$(CC) $(CFLAGS) $^ -o $@ -ljansson $(NCURSES)
 
 -include $(wildcard $(OBJ)/*/*.d)

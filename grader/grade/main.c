@@ -1,6 +1,7 @@
 /* main.c - the program behind the Makefile: builds, checks, shows. */
 #include "build.h"
 #include "labs.h"
+#include "picture.h"
 #include "results.h"
 #include "sweep.h"
 #include "view.h"
@@ -55,8 +56,11 @@ static int check_one(const struct lab *lab)
     }
     json_t *results = results_of_run(&lab, 1, &shared);
     results_keep(results, lab);
+    pictures_remove(lab);
     view_warnings(warnings);
     view_lab(results, lab, getenv("ALL") != NULL, now() - start);
+    if (getenv("PICTURE"))
+        pictures_draw(results, lab);
     if (shared)
         view_shared_world();
     int status = status_of(results_score(results, lab));

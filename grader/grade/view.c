@@ -245,7 +245,9 @@ void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
             "them.\n",
             open, lab->number);
     if (first && result_is(first, "failed"))
-        printf("  `make hint LAB=%d` gives another hint.\n", lab->number);
+        printf("  `make hint LAB=%d` gives another hint. `make lab%d PICTURE=1` draws "
+               "the run.\n",
+               lab->number, lab->number);
     summary(results, lab, seconds);
 }
 

@@ -4,8 +4,6 @@
 #include "maps.h"
 #include "text.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +56,8 @@ __attribute__((format(printf, 3, 4))) static void tell(struct history *history,
 
 static bool has_ended(pid_t pid)
 {
-    return kill(pid, 0) == -1 && errno == ESRCH;
+    char state = process_read(pid).state;
+    return state == 0 || state == 'Z' || state == 'X';
 }
 
 /* --- Tracks ----------------------------------------------------------------------- */
@@ -228,8 +227,14 @@ static void destroyed(struct history *history, const struct moment *now, size_t 
     track->gone = true;
     mark(track, 0, 'x');
     compare_attachments(history, now, row.id);
-    tell(history, 0, "segment %d was destroyed (the last to attach or detach: %d)",
-         row.id, (int)row.last);
+    if (row.nattch == 0)
+        tell(history, 0, "segment %d was removed (the kernel does not tell by whom)",
+             row.id);
+    else if (row.mode & SHM_DEST)
+        tell(history, 0, "segment %d was destroyed with its last detach", row.id);
+    else
+        tell(history, 0, "segment %d was marked, and destroyed with its last detach",
+             row.id);
 }
 
 void history_look(struct history *history, struct moment *now)

@@ -110,7 +110,7 @@ static size_t line_length(const char *text, size_t columns)
     size_t length = strcspn(text, "\n");
     if (length <= columns)
         return length;
-    for (size_t i = columns; i > columns / 2; i--)
+    for (size_t i = columns; i > columns / 3; i--)
         if (text[i] == ' ')
             return i;
     /* Not in the middle of a character of UTF-8. */

@@ -282,7 +282,7 @@ static void draw(struct view *view)
     draw_rule(view, 2 + height);
     draw_events(view, 3 + height, events);
     put_line(LINES - 1,
-             " q quit  up/down, PgUp/PgDn scroll  +/- time  p pause   "
+             " q quit | arrows, PgUp/PgDn | +/- time | p pause | "
              "lane: + created D dest x gone",
              A_REVERSE);
     refresh();
