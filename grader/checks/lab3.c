@@ -395,6 +395,7 @@ CHECK(lab3, stat_knows_a_marked_segment, 5,
     expect_stat(a, id);
 
     if (shmctl(id, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("The grader locks segment %d in memory: shmctl(2) with SHM_LOCK.", id);
         because("The mark SHM_LOCKED (02000) is no permission, and it is not dest.");
         expect_stat(a, id);

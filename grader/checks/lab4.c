@@ -360,6 +360,7 @@ CHECK(
     expect_state(a, id, "LIVE");
     expect_state(a, private, "LIVE");
     if (shmctl(id, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("Segment %d is locked in memory: shmctl(%d, SHM_LOCK).", id, id);
         because("The kernel keeps another mark beside SHM_DEST: SHM_LOCKED.");
         expect_state(a, id, "LIVE");
@@ -586,6 +587,7 @@ CHECK(lab4, list_shows_every_field, 6,
     given_removal(marked);
     expect_list(a, 10);
     if (shmctl(left, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("Segment %d is locked in memory: shmctl(%d, SHM_LOCK).", left, left);
         expect_list(a, 10);
     }
@@ -851,6 +853,7 @@ static void reuse_pid(struct actor *a)
 
     pid_t pid = take_pid(actor_pid(creator));
     if (pid != -1) {
+        not_by_hand();
         narrate("A new process gets the number that %s had: %d.", actor_title(creator),
                 (int)pid);
         because("Whether this is the creator or another process under its number, the "
@@ -921,6 +924,7 @@ CHECK(
     if (unshare(CLONE_NEWPID) == -1)
         cannot_check("The grader cannot make a PID namespace here.",
                      "Type `make doctor`: it says how to get namespaces.");
+    not_by_hand();
     narrate("Terminal D is in a PID namespace of its own, as if opened by `unshare "
             "--pid --fork`. It shows the creator of segment %d as 0.",
             id);

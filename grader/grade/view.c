@@ -7,6 +7,7 @@
 
 #include "results.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,75 @@ static const char *first_hint(const json_t *result)
     return json_string_value(json_array_get(json_object_get(result, "hints"), 0));
 }
 
+/* The contract is the one header in the lab's directory. */
+static const char *contract_of(const struct lab *lab)
+{
+    const char *contract = "";
+    glob_t paths;
+    if (glob(path_of("labs/%s/*.h", lab->directory), 0, NULL, &paths) == 0)
+        contract = path_of("%s", paths.gl_pathv[0]);
+    globfree(&paths);
+    return contract;
+}
+
+/* The line of a contract on which a function is documented ("name() - ..."), or 0. */
+static int line_of(const char *header, const char *function)
+{
+    const char *wanted = path_of(" * %s() - ", function);
+    char text[256];
+    int number = 0;
+    bool found = false;
+
+    FILE *file = *function ? fopen(header, "re") : NULL;
+    while (file && !found && fgets(text, sizeof text, file)) {
+        number++;
+        found = strncmp(text, wanted, strlen(wanted)) == 0;
+    }
+    if (file)
+        fclose(file);
+    return found ? number : 0;
+}
+
+/* Where the broken promise is written down. */
+static void where_to_read(const json_t *result, const struct lab *lab)
+{
+    const char *function = result_text(result, "function");
+    const char *contract = contract_of(lab);
+    int line = line_of(contract, function);
+
+    if (line)
+        paragraph("Read", path_of("%s:%d is the contract of %s. labs/%s/README.md has "
+                                  "experiments about it.",
+                                  contract, line, function, lab->directory));
+    else
+        paragraph("Read",
+                  path_of("%s is the contract. labs/%s/README.md has experiments "
+                          "about it.",
+                          contract, lab->directory));
+}
+
+static void by_hand(const json_t *result, const struct lab *lab)
+{
+    if (!lab_has_shell(lab))
+        paragraph("By hand",
+                  "Type the steps in two terminals, R for the reader and W for "
+                  "the writer. Pids will differ. The grader types faster than "
+                  "a person, and does not wait between two steps.");
+    else if (json_is_false(json_object_get(result, "by_hand")))
+        paragraph(
+            "By hand",
+            path_of("Not all of these steps can be typed: the grader acts between "
+                    "your code and the kernel. `trace on` in `make shell LAB=%d` "
+                    "shows the calls that your functions make.",
+                    lab->number));
+    else
+        paragraph("By hand",
+                  path_of("Type the steps in `make shell LAB=%d`, one window for each "
+                          "terminal (G is one more). Ids, addresses and pids will "
+                          "differ.",
+                          lab->number));
+}
+
 static void story(const json_t *result, const struct lab *lab)
 {
     bool failed = result_is(result, "failed");
@@ -182,16 +252,10 @@ static void story(const json_t *result, const struct lab *lab)
     printed(result_text(result, "printed"));
     if (failed && first_hint(result))
         paragraph("Hint", first_hint(result));
-    if (failed && lab_has_shell(lab))
-        paragraph("By hand",
-                  path_of("Type the steps in `make shell LAB=%d`, one window for each "
-                          "terminal. Ids, addresses and pids will differ.",
-                          lab->number));
-    else if (failed)
-        paragraph("By hand",
-                  "Type the steps in two terminals, R for the reader and W for "
-                  "the writer. Pids will differ. The grader types faster than "
-                  "a person, and does not wait between two steps.");
+    if (failed) {
+        where_to_read(result, lab);
+        by_hand(result, lab);
+    }
 }
 
 /* --- One lab ---------------------------------------------------------------------- */

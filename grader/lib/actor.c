@@ -43,6 +43,7 @@ struct actor {
     char title[32];    /* "Terminal A", "The reader" */
     char terminal[32]; /* where lines are typed: "Terminal A", "Terminal R" */
     bool is_shell;     /* else a program of lab 5 */
+    bool is_students;  /* a shell that has the student's functions */
     pid_t pid;
     int pidfd;
     int line;    /* the socket to the process, -1 when closed */
@@ -54,6 +55,7 @@ struct actor {
     struct control *control;
     unsigned lines; /* how many were typed; the process counts the same */
     bool held;
+    bool stopped;    /* by stop() */
     bool ended;      /* and reaped */
     int status;      /* as waitpid tells it, once it has ended */
     char *message;   /* an answer that came and was not asked for yet */
@@ -63,6 +65,7 @@ struct actor {
 
 static struct actor actors[MAX_ACTORS];
 static int actor_count;
+static const struct actor *last_student; /* to which a line was typed last */
 
 /* --- Time: how long to wait for a process ----------------------------------------- */
 
@@ -271,7 +274,10 @@ static struct actor *shell(char name, const char *program_path)
 
 struct actor *student_shell(char name)
 {
-    return shell(name, says("%s/%s/program", programs_directory(), current_lab()));
+    struct actor *actor =
+        shell(name, says("%s/%s/program", programs_directory(), current_lab()));
+    actor->is_students = true;
+    return actor;
 }
 
 struct actor *plain_shell(char name)
@@ -433,6 +439,8 @@ static const char *ending(const struct actor *actor)
 static void type(struct actor *actor, const char *text)
 {
     story_step(actor, text);
+    if (actor->is_students)
+        last_student = actor;
     free(actor->message);
     actor->message = NULL;
     actor->lines++;
@@ -532,6 +540,7 @@ static void set_rule(struct actor *actor, enum call call, enum rule_action actio
 
 void fail_call(struct actor *actor, enum call call, unsigned nth, int error)
 {
+    not_by_hand();
     if (nth == 0)
         narrate("The grader makes every %s of %s fail with %s.", call_name(call),
                 actor->title, strerrorname_np(error));
@@ -553,17 +562,20 @@ void hold_after(struct actor *actor, enum call call, unsigned nth)
 
 void pretend_uid(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_geteuid, RULE_PRETEND, 0, (int)uid);
     set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
 }
 
 void pretend_owner(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_shmctl, RULE_PRETEND, 0, (int)uid);
 }
 
 void pretend_real_uid(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
 }
 
@@ -635,6 +647,7 @@ bool reaches(struct actor *actor)
     free(actor->message);
     actor->message = NULL;
     actor->held = true;
+    not_by_hand();
     if (!actor->is_shell)
         return true; /* lab 5 tells such things in its own words */
     const struct call_record *call = &actor->control->held;
@@ -714,11 +727,13 @@ void stop(struct actor *actor)
     narrate("%s is stopped: kill -STOP %d.", actor->title, (int)actor->pid);
     kill(actor->pid, SIGSTOP);
     waitid(P_PID, (id_t)actor->pid, &info, WSTOPPED | WEXITED | WNOWAIT);
+    actor->stopped = true;
 }
 
 void resume(struct actor *actor)
 {
     narrate("%s is continued: kill -CONT %d.", actor->title, (int)actor->pid);
+    actor->stopped = false;
     kill(actor->pid, SIGCONT);
 }
 
@@ -815,7 +830,7 @@ static void watch(struct watch *watches, size_t count)
 
 bool wait_blocked(struct actor *actor)
 {
-    struct watch only = {.pid = actor->pid};
+    struct watch only = {.pid = actor->pid, .stopped = actor->stopped};
     watch(&only, 1);
     return only.rested;
 }
@@ -828,8 +843,9 @@ void settle(void)
 
     for (int i = 0; i < actor_count; i++)
         if (!has_ended(&actors[i])) {
-            watches[count] =
-                (struct watch){.pid = actors[i].pid, .polls = actors[i].polls};
+            watches[count] = (struct watch){.pid = actors[i].pid,
+                                            .stopped = actors[i].stopped,
+                                            .polls = actors[i].polls};
             watched[count++] = &actors[i];
         }
     watch(watches, count);
@@ -1064,6 +1080,14 @@ bool actors_made(int id)
                 return true;
         }
     return false;
+}
+
+const char *actors_function(void)
+{
+    /* The process can write there what it likes. */
+    return last_student ? says("%.*s", (int)sizeof last_student->control->function,
+                               last_student->control->function)
+                        : "";
 }
 
 const char *actors_output(void)

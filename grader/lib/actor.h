@@ -169,6 +169,8 @@ bool actors_had(pid_t pid);
 struct actor *actor_by_pid(pid_t pid);
 /* Whether an actor's log shows that it made segment `id`. */
 bool actors_made(int id);
+/* The function of the student's that was called last; "" for none, as in lab 5. */
+const char *actors_function(void);
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 

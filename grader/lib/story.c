@@ -64,6 +64,11 @@ void narrate(const char *format, ...)
     record_step(&story.record, NULL, text);
 }
 
+void not_by_hand(void)
+{
+    record_not_by_hand(&story.record);
+}
+
 void because(const char *sentence)
 {
     story.because = sentence;
@@ -375,6 +380,7 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
 
     actors_end();
     const char *output = actors_output();
+    record_function(&story.record, actors_function());
     int leaked = settle_segments();
     if (verdict == VERDICT_PASSED && leaked > 0) {
         verdict = VERDICT_FAILED;
