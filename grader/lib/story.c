@@ -389,7 +389,8 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
             "contract promises.";
         *seen =
             leaked == 1 ? "One segment leaked." : says("%d segments leaked.", leaked);
-        story.because = NULL;
+        story.because = "A segment stays when its process ends. Whoever makes one that "
+                        "nobody asked for must also remove it.";
     }
     record_send(&story.record, names[verdict], *expected, *seen,
                 verdict == VERDICT_PASSED ? NULL : story.because, output);

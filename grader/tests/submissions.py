@@ -144,9 +144,14 @@ class Outcome:
 
 
 def start_check(
-    lab: int, place: Path, environment: dict[str, str], prefix: list[str], cwd: Path
+    lab: int,
+    place: Path,
+    environment: dict[str, str],
+    prefix: list[str],
+    cwd: Path,
+    words: list[str] | None = None,
 ) -> subprocess.Popen:
-    """Starts `shmlab lab N` on place/sources with place/build, in a process group of its own."""
+    """Starts `shmlab lab N` (or other words) on place/sources with place/build, in a process group of its own."""
     variables = {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
@@ -154,7 +159,7 @@ def start_check(
         "SHMLAB_SOURCES": str(place / "sources"),
         "SHMLAB_BUILD": str(place / "build"),
     }
-    command = [*prefix, str(place / "build" / "shmlab"), "lab", str(lab)]
+    command = [*prefix, str(place / "build" / "shmlab"), *(words or ["lab", str(lab)])]
     with open(place / "output", "w", encoding="utf-8") as output:
         return subprocess.Popen(
             command,
@@ -179,7 +184,13 @@ def finish_check(lab: int, place: Path, process: subprocess.Popen, start: float)
 
 
 def check(
-    lab: int, place: Path, environment: dict[str, str], prefix: list[str], cwd: Path
+    lab: int,
+    place: Path,
+    environment: dict[str, str],
+    prefix: list[str],
+    cwd: Path,
+    words: list[str] | None = None,
 ) -> Outcome:
     start = time.monotonic()
-    return finish_check(lab, place, start_check(lab, place, environment, prefix, cwd), start)
+    process = start_check(lab, place, environment, prefix, cwd, words)
+    return finish_check(lab, place, process, start)
