@@ -55,7 +55,7 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants lint format criterion
+.PHONY: skeletons test mutants flake golden lint format criterion
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -71,6 +71,14 @@ test: ready $(BUILD)/unit
 
 mutants: ready
 	@grader/tests/mutants.sh $(LAB)
+
+# How many gradings under load, stops and changed order: make flake N=200 SEED=7
+flake: ready
+	@grader/tests/flake.py $(N:%=--number=%) $(SEED:%=--seed=%) $(FIRST:%=--first=%) $(ARGS)
+
+# Refreshes what a student is shown in each situation, and prints the difference.
+golden: ready
+	@grader/tests/golden.py refresh $(ARGS)
 
 lint:
 	@grader/tests/lint.sh

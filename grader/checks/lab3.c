@@ -304,6 +304,9 @@ CHECK(lab3, detach_refuses_what_is_no_attachment, 5,
     expect_nattch(id, 0);
 }
 
+/* A user id that is nobody's here. */
+#define STRANGER 4242
+
 /* --- segment_stat ----------------------------------------------------------------- */
 
 /* Every field, against the kernel's row; and the row before, against the one after. */
@@ -352,11 +355,17 @@ CHECK(lab3, stat_tells_what_the_kernel_tells, 6,
     because("A segment that was made with IPC_PRIVATE has the key 0.");
     expect_stat(a, id);
 
-    /* Not in a user namespace, where there is nobody to give it to. */
-    if (answer_is_ok(ask(scene(), "set %d owner 65534", id))) {
+    if (answer_is_ok(ask(scene(), "set %d owner %d", id, STRANGER))) {
         because("The segment was given away: the owner is not the creator.");
         expect_stat(a, id);
+        return;
     }
+    /* In a user namespace there is nobody to give it to. */
+    struct answer answer;
+    if (ask_pretending(a, STRANGER, says("stat %d", id), &answer))
+        expect(expect_field_number(answer, "owner") == STRANGER,
+               says("Terminal A answers: ok, with owner=%d", STRANGER),
+               says("Terminal A answered: %s", answer.text));
 }
 
 CHECK(
@@ -395,6 +404,7 @@ CHECK(lab3, stat_knows_a_marked_segment, 5,
     expect_stat(a, id);
 
     if (shmctl(id, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("The grader locks segment %d in memory: shmctl(2) with SHM_LOCK.", id);
         because("The mark SHM_LOCKED (02000) is no permission, and it is not dest.");
         expect_stat(a, id);

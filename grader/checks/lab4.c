@@ -88,6 +88,10 @@ static int turn_the_table(void)
     for (int i = 0; i < 3; i++)
         scouts[i] = given_segment(IPC_PRIVATE, 1, 0600);
     int behind = given_segment(fresh_key(), 4096, 0600);
+    if (place_of(behind) < place_of(scouts[0])) { /* it started over just here */
+        given_removal(behind);
+        behind = given_segment(fresh_key(), 4096, 0600);
+    }
     for (int i = 0; i < 3; i++)
         given_removal(scouts[i]);
 
@@ -360,6 +364,7 @@ CHECK(
     expect_state(a, id, "LIVE");
     expect_state(a, private, "LIVE");
     if (shmctl(id, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("Segment %d is locked in memory: shmctl(%d, SHM_LOCK).", id, id);
         because("The kernel keeps another mark beside SHM_DEST: SHM_LOCKED.");
         expect_state(a, id, "LIVE");
@@ -586,14 +591,21 @@ CHECK(lab4, list_shows_every_field, 6,
     given_removal(marked);
     expect_list(a, 10);
     if (shmctl(left, SHM_LOCK, NULL) == 0) {
+        not_by_hand();
         narrate("Segment %d is locked in memory: shmctl(%d, SHM_LOCK).", left, left);
         expect_list(a, 10);
     }
-    /* Not where only one uid is mapped. */
+    because("The owner is who owns it now, and not who made it.");
     if (answer_is_ok(ask(scene(), "set %d owner %d", left, STRANGER))) {
-        because("The owner is who owns it now, and not who made it.");
         expect_list(a, 10);
+        return;
     }
+    /* Where only one user id is mapped, nothing can be given away. */
+    struct answer answer;
+    if (ask_pretending(a, STRANGER, "list 1", &answer))
+        expect(expect_field_number(answer, "owner") == STRANGER,
+               says("Terminal A answers: ok, and a row with owner=%d", STRANGER),
+               says("Terminal A answered: %s", answer.text));
 }
 
 CHECK(
@@ -851,6 +863,7 @@ static void reuse_pid(struct actor *a)
 
     pid_t pid = take_pid(actor_pid(creator));
     if (pid != -1) {
+        not_by_hand();
         narrate("A new process gets the number that %s had: %d.", actor_title(creator),
                 (int)pid);
         because("Whether this is the creator or another process under its number, the "
@@ -921,6 +934,7 @@ CHECK(
     if (unshare(CLONE_NEWPID) == -1)
         cannot_check("The grader cannot make a PID namespace here.",
                      "Type `make doctor`: it says how to get namespaces.");
+    not_by_hand();
     narrate("Terminal D is in a PID namespace of its own, as if opened by `unshare "
             "--pid --fork`. It shows the creator of segment %d as 0.",
             id);

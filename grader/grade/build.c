@@ -10,6 +10,8 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,16 +73,92 @@ static void add_wraps(struct arguments *arguments)
         add(arguments, wraps[i]);
 }
 
-/* Runs the compiler.  Returns NULL, or its words when it failed. */
-static const char *run(const struct arguments *arguments, const char **output)
+/* --- What the machine lacks ------------------------------------------------------- */
+
+static enum build_result lacks(struct build *build, const char *reason,
+                               const char *remedy)
 {
-    int status = run_collecting(arguments->word, output);
+    build->words = reason;
+    build->remedy = remedy;
+    return NOT_BUILT;
+}
+
+static enum build_result is_wrong(struct build *build, const char *words)
+{
+    build->words = words;
+    return NOT_COMPILED;
+}
+
+/* Whether a file of some size can be made in a directory; else false with errno. */
+static bool can_write_in(const char *directory)
+{
+    static const char bytes[65536];
+    const char *path = path_of("%s/probe-%d", directory, (int)getpid());
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd == -1)
+        return false;
+    ssize_t written = 0;
+    for (int i = 0; i < 8 && written != -1; i++)
+        written = write(fd, bytes, sizeof bytes);
+    int error = errno;
+    close(fd);
+    unlink(path);
+    errno = error;
+    return written != -1;
+}
+
+static enum build_result cannot_write(struct build *build, const char *directory)
+{
+    return lacks(
+        build, path_of("Nothing can be written to %s: %s.", directory, strerror(errno)),
+        errno == ENOSPC || errno == EDQUOT
+            ? path_of("Make room on the disk (`df -h %s` shows it), and try again.",
+                      directory)
+            : path_of("Copy the course to a place that you may write to; `make doctor` "
+                      "looks at %s.",
+                      directory));
+}
+
+static const char *temporary_directory(void)
+{
+    const char *text = getenv("TMPDIR");
+    return text && *text ? text : "/tmp";
+}
+
+/* Runs the compiler.  That it fails may be the machine's fault, and not the file's. */
+static enum build_result run(const struct arguments *arguments, const char *directory,
+                             struct build *build)
+{
+    const char *output;
+    int status = run_collecting(arguments->word, &output);
+
+    build->words = output;
     if (status == 0)
-        return NULL;
-    if (status == 127 && !**output)
-        return path_of("The compiler `%s` cannot be started. Type `make doctor`.\n",
-                       arguments->word[0]);
-    return **output ? *output : path_of("The compiler ended with status %d.\n", status);
+        return BUILT;
+    if (status == -1)
+        return lacks(build,
+                     path_of("The compiler `%s` cannot be started: %s.",
+                             arguments->word[0], strerror(errno)),
+                     "End some processes, or raise the limit (`ulimit -u`), and try "
+                     "again.");
+    if (status == 127 && !*output)
+        return lacks(build,
+                     path_of("The compiler `%s` cannot be started: there is no such "
+                             "program.",
+                             arguments->word[0]),
+                     "Type `./setup` to install what is missing; `make doctor` tells "
+                     "more.");
+    if (status > 128)
+        return lacks(build,
+                     path_of("The compiler was ended by signal %d.", status - 128),
+                     "Free some memory, and try again.");
+    if (!can_write_in(directory))
+        return cannot_write(build, directory);
+    if (!can_write_in(temporary_directory()))
+        return cannot_write(build, temporary_directory());
+    return is_wrong(build,
+                    *output ? output
+                            : path_of("The compiler ended with status %d.\n", status));
 }
 
 /* What is wrong with a source file before the compiler sees it, or NULL. */
@@ -106,14 +184,17 @@ static const char *trouble_with(const char *path, const char *lab)
     return NULL;
 }
 
-static const char *compile(const struct lab *lab, const char *file, const char *object,
-                           const char **warnings)
+static enum build_result compile(const struct lab *lab, const char *file,
+                                 const char *directory, const char *object,
+                                 struct build *build)
 {
     const char *number = path_of("%d", lab->number);
     const char *source = path_of("%s/%s/%s", sources_directory(), lab->directory, file);
     const char *trouble = trouble_with(source, number);
-    if (trouble)
-        return trouble;
+    if (trouble) {
+        build->words = trouble;
+        return NO_FILE;
+    }
 
     struct arguments arguments = compiler();
     add_words(&arguments, "-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -g -O1 -fPIE "
@@ -122,13 +203,13 @@ static const char *compile(const struct lab *lab, const char *file, const char *
     add_words(&arguments, "-Ilabs -c -o");
     add(&arguments, object);
     add(&arguments, source);
-    return run(&arguments, warnings);
+    return run(&arguments, directory, build);
 }
 
-static const char *link_program(const char *object, const char *course,
-                                const char *library, const char *target)
+static enum build_result link_program(const char *directory, const char *object,
+                                      const char *course, const char *library,
+                                      const char *target, struct build *build)
 {
-    const char *output;
     struct arguments arguments = compiler();
     add(&arguments, "-pie");
     add(&arguments, object);
@@ -138,9 +219,15 @@ static const char *link_program(const char *object, const char *course,
         add(&arguments, library);
     add(&arguments, "-o");
     add(&arguments, target);
-    return run(&arguments, &output);
+    enum build_result result = run(&arguments, directory, build);
+    if (result == NOT_COMPILED && strstr(build->words, "multiple definition of `main'"))
+        build->words = path_of("%s\nYour file has a main() of its own. The lab's "
+                               "program has one already: remove yours.\n",
+                               build->words);
+    return result;
 }
 
+/* The directory of a lab's programs, or NULL with errno. */
 static const char *lab_directory(const struct lab *lab)
 {
     const char *directory = path_of("%s/lab%d", build_directory(), lab->number);
@@ -149,55 +236,54 @@ static const char *lab_directory(const struct lab *lab)
     return directory;
 }
 
-static const char *no_directory(void)
+/* Builds one program of the student's file. */
+static enum build_result build_file(const struct lab *lab, const char *directory,
+                                    const char *file, struct build *build)
 {
-    return path_of("The directory %s cannot be written: %s.\n", build_directory(),
-                   strerror(errno));
+    const char *object = path_of("%s/%s.o", directory, file);
+    enum build_result result = compile(lab, file, directory, object, build);
+    if (result != BUILT)
+        return result;
+    if (*build->words)
+        build->warnings = path_of("%s%s", build->warnings, build->words);
+    /* reader.c becomes reader; the file of labs 1 to 4 becomes program. */
+    const char *target =
+        lab_has_shell(lab) ? path_of("%s/program", directory)
+                           : path_of("%s/%.*s", directory, (int)strlen(file) - 2, file);
+    const char *course =
+        lab_has_shell(lab)
+            ? path_of("%s/course/lab%d.o", build_directory(), lab->number)
+            : path_of("%s/course/interpose.o", build_directory());
+    return link_program(directory, object, course, NULL, target, build);
 }
 
-const char *build_program(const struct lab *lab, const char **warnings)
+enum build_result build_program(const struct lab *lab, struct build *build)
 {
+    *build = (struct build){"", "", ""};
     const char *directory = lab_directory(lab);
-    *warnings = "";
     if (!directory)
-        return no_directory();
+        return cannot_write(build, build_directory());
 
     for (int i = 0; i < LAB_FILES && lab->files[i]; i++) {
-        const char *words = "";
-        const char *object = path_of("%s/%s.o", directory, lab->files[i]);
-        const char *trouble = compile(lab, lab->files[i], object, &words);
-        if (trouble)
-            return trouble;
-        if (*words)
-            *warnings = path_of("%s%s", *warnings, words);
-        /* reader.c becomes reader; the file of labs 1 to 4 becomes program. */
-        const char *target =
-            lab_has_shell(lab) ? path_of("%s/program", directory)
-                               : path_of("%s/%.*s", directory,
-                                         (int)strlen(lab->files[i]) - 2, lab->files[i]);
-        const char *course =
-            lab_has_shell(lab)
-                ? path_of("%s/course/lab%d.o", build_directory(), lab->number)
-                : path_of("%s/course/interpose.o", build_directory());
-        trouble = link_program(object, course, NULL, target);
-        if (trouble)
-            return trouble;
+        enum build_result result = build_file(lab, directory, lab->files[i], build);
+        if (result != BUILT)
+            return result;
     }
-    return NULL;
+    return BUILT;
 }
 
-const char *build_shell(const struct lab *lab)
+enum build_result build_shell(const struct lab *lab, struct build *build)
 {
-    const char *words;
+    *build = (struct build){"", "", ""};
     const char *directory = lab_directory(lab);
     if (!directory)
-        return no_directory();
+        return cannot_write(build, build_directory());
     const char *object = path_of("%s/%s.o", directory, lab->files[0]);
-    const char *trouble = compile(lab, lab->files[0], object, &words);
-    if (trouble)
-        return trouble;
-    return link_program(object,
+    enum build_result result = compile(lab, lab->files[0], directory, object, build);
+    if (result != BUILT)
+        return result;
+    return link_program(directory, object,
                         path_of("%s/course/lab%d-edit.o", build_directory(),
                                 lab->number),
-                        "-ledit", path_of("%s/shell", directory));
+                        "-ledit", path_of("%s/shell", directory), build);
 }

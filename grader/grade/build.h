@@ -4,13 +4,24 @@
 
 #include "labs.h"
 
-/* NULL when the lab's program was built, for the checks; else what is wrong, as
- * text for the student: the compiler's first errors, or a sentence on the file.
- * `*warnings` is what the compiler said all the same, "" for nothing. */
-const char *build_program(const struct lab *lab, const char **warnings);
+enum build_result {
+    BUILT,
+    NO_FILE,      /* the student's file is missing, or is no file to read */
+    NOT_COMPILED, /* the student's file has errors */
+    NOT_BUILT,    /* the machine lacks something: nobody can say how good the file is */
+};
+
+struct build {
+    const char *words;    /* what is wrong: the compiler's errors, or a sentence */
+    const char *warnings; /* what the compiler said all the same, "" for nothing */
+    const char *remedy;   /* of NOT_BUILT */
+};
+
+/* Builds a lab's program, for the checks. */
+enum build_result build_program(const struct lab *lab, struct build *build);
 
 /* The same for the lab shell with line editing, labs 1 to 4. */
-const char *build_shell(const struct lab *lab);
+enum build_result build_shell(const struct lab *lab, struct build *build);
 
 /* Where the built things are: "build", or what SHMLAB_BUILD says. */
 const char *build_directory(void);

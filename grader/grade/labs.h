@@ -26,6 +26,9 @@ const struct lab *lab_named(const char *text);
  * variable SHMLAB_SOURCES says (the tests take "solutions"). */
 const char *sources_directory(void);
 
+/* GRADER_TIMEOUT_SCALE multiplies every deadline. */
+double timeout_scale(void);
+
 /* Keeps an allocated text until the program ends. */
 const char *keep_text(const char *text);
 

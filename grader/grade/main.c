@@ -45,19 +45,19 @@ static int status_of(struct score score)
 /* `make lab3` */
 static int check_one(const struct lab *lab)
 {
-    const char *warnings;
+    struct build build;
     bool shared;
     double start = now();
 
-    const char *trouble = build_program(lab, &warnings);
-    if (trouble) {
-        view_not_built(lab, trouble);
-        return SOME_FAILED;
+    enum build_result built = build_program(lab, &build);
+    if (built != BUILT) {
+        view_not_built(lab, built, &build);
+        return built == NOT_BUILT ? SOME_UNCHECKED : SOME_FAILED;
     }
     json_t *results = results_of_run(&lab, 1, &shared);
     results_keep(results, lab);
     pictures_remove(lab);
-    view_warnings(warnings);
+    view_warnings(build.warnings);
     view_lab(results, lab, getenv("ALL") != NULL, now() - start);
     if (getenv("PICTURE"))
         pictures_draw(results, lab);
@@ -72,23 +72,24 @@ static int check_one(const struct lab *lab)
 static int check_all(void)
 {
     const struct lab *built[LAB_COUNT];
-    const char *troubles[LAB_COUNT], *warnings;
+    struct build builds[LAB_COUNT];
+    enum build_result results_of[LAB_COUNT];
     int count = 0, total = 0, status = ALL_PASSED;
     bool shared = false;
 
     for (int i = 0; i < LAB_COUNT; i++) {
-        troubles[i] = build_program(&all_labs[i], &warnings);
-        if (!troubles[i])
+        results_of[i] = build_program(&all_labs[i], &builds[i]);
+        if (results_of[i] == BUILT)
             built[count++] = &all_labs[i];
     }
     json_t *results = count > 0 ? results_of_run(built, count, &shared) : json_array();
     for (int i = 0; i < LAB_COUNT; i++) {
-        if (troubles[i]) {
-            printf(
-                "lab%d    0/100  not checked: does not compile (`make lab%d` shows the "
-                "errors)\n",
-                all_labs[i].number, all_labs[i].number);
-            status = SOME_FAILED;
+        if (results_of[i] != BUILT) {
+            view_line_not_built(&all_labs[i], results_of[i], &builds[i]);
+            if (results_of[i] != NOT_BUILT)
+                status = SOME_FAILED;
+            else if (status == ALL_PASSED)
+                status = SOME_UNCHECKED;
             continue;
         }
         struct score score = results_score(results, &all_labs[i]);
@@ -147,22 +148,21 @@ static int hint(const struct lab *lab)
 /* `make shell LAB=3` */
 static int shell(const struct lab *lab)
 {
+    struct build build;
+    enum build_result built =
+        lab_has_shell(lab) ? build_shell(lab, &build) : build_program(lab, &build);
+    if (built != BUILT)
+        view_not_built(lab, built, &build);
     if (!lab_has_shell(lab)) {
-        const char *warnings;
-        const char *trouble = build_program(lab, &warnings);
-        fputs(trouble ? trouble : "", stdout);
         printf("Lab %d has two programs and no shell. In one terminal type\n"
                "  mkdir -p /tmp/channel && build/lab%d/reader /tmp/channel\n"
                "and in another\n"
                "  build/lab%d/writer /tmp/channel\n",
                lab->number, lab->number, lab->number);
-        return trouble ? SOME_FAILED : ALL_PASSED;
+        return built == BUILT ? ALL_PASSED : SOME_FAILED;
     }
-    const char *trouble = build_shell(lab);
-    if (trouble) {
-        fputs(trouble, stdout);
+    if (built != BUILT)
         return SOME_FAILED;
-    }
     const char *path = path_of("%s/lab%d/shell", build_directory(), lab->number);
     execl(path, path, (char *)NULL);
     fprintf(stderr, "%s: %s\n", path, strerror(errno));

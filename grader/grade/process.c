@@ -42,8 +42,9 @@ int run_collecting(char *const arguments[], const char **output)
 
     *output = "";
     if (pipe2(pipes, O_CLOEXEC) == -1)
-        return 127;
+        return -1;
     pid_t pid = fork();
+    const int error = errno;
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         int empty = open("/dev/null", O_RDONLY);
@@ -60,7 +61,9 @@ int run_collecting(char *const arguments[], const char **output)
     while (pid != -1 && waitpid(pid, &status, 0) == -1)
         if (errno != EINTR)
             return 127;
-    if (pid == -1)
-        return 127;
+    if (pid == -1) {
+        errno = error;
+        return -1;
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

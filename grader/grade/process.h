@@ -4,7 +4,8 @@
 
 /* Runs a program found in PATH; standard input is empty, standard output and error
  * go to `*output` (at most 256 KiB, kept).  Returns the exit status, 128 plus
- * the signal, or 127 when it could not be started. */
+ * the signal, 127 when there is no such program, or -1 with errno when no process
+ * could be made. */
 int run_collecting(char *const arguments[], const char **output);
 
 #endif

@@ -79,13 +79,6 @@ static void set_unchecked(json_t *result, const char *reason, const char *remedy
 
 /* --- Running ---------------------------------------------------------------------- */
 
-static double timeout_scale(void)
-{
-    const char *text = getenv("GRADER_TIMEOUT_SCALE");
-    double scale = text ? strtod(text, NULL) : 1;
-    return scale > 0 ? scale : 1;
-}
-
 static volatile sig_atomic_t running; /* the process group of the checks */
 
 static void interrupted(int signal_number)
@@ -238,16 +231,6 @@ json_t *results_of_run(const struct lab *const *chosen, int count, bool *shared)
     return results;
 }
 
-json_t *results_not_built(const struct lab *lab)
-{
-    json_t *results = copies(&lab, 1), *result;
-    size_t i;
-    json_array_foreach(results, i, result)
-        set_unchecked(result, "not checked: does not compile",
-                      "Mend the first error that the compiler names, and try again.");
-    return results;
-}
-
 /* --- Reading ---------------------------------------------------------------------- */
 
 struct score results_score(const json_t *results, const struct lab *lab)
@@ -304,8 +287,12 @@ void results_keep(const json_t *results, const struct lab *lab)
         json_array_append(own, result);
     /* Whole or not at all. */
     const char *temporary = path_of("%s.new", kept_path(lab));
-    if (json_dump_file(own, temporary, JSON_INDENT(1)) == 0)
-        rename(temporary, kept_path(lab));
+    if (json_dump_file(own, temporary, JSON_INDENT(1)) != 0 ||
+        rename(temporary, kept_path(lab)) == -1) {
+        /* Rather no hint than one for an older run. */
+        unlink(temporary);
+        unlink(kept_path(lab));
+    }
     json_decref(own);
 }
 

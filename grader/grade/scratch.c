@@ -68,7 +68,7 @@ static void clear(const char *directory)
 {
     remove_socket(directory);
     const char *journal = path_of("%s/" JOURNAL_NAME, directory);
-    for (int i = 0; i < PATIENCE && sweep_journal(journal) > 0; i++)
+    for (int i = 0; i < PATIENCE * timeout_scale() && sweep_journal(journal) > 0; i++)
         poll(NULL, 0, 20);
     nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

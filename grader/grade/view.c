@@ -7,14 +7,17 @@
 
 #include "results.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define WIDTH      80
-#define STORY_HEAD 4  /* steps of a long story that are shown from its start */
-#define STORY_TAIL 10 /* and from its end */
+#define WIDTH       80
+#define STORY_HEAD  4  /* steps of a long story that are shown from its start */
+#define STORY_TAIL  10 /* and from its end */
+#define ANSWER_HEAD 4  /* lines of a long answer, likewise */
+#define ANSWER_TAIL 3
 
 static const char *colour(const char *code)
 {
@@ -93,6 +96,36 @@ static void check_line(const json_t *result)
 
 /* --- A story ---------------------------------------------------------------------- */
 
+/* Where a text's line `number` begins (from 0), or its end. */
+static const char *line_at(const char *text, int number)
+{
+    for (; number > 0 && *text; number--) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return text;
+}
+
+static int count_lines(const char *text)
+{
+    int count = 1;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+/* A long answer, such as a table, without its middle. */
+static const char *shortened(const char *text)
+{
+    int count = count_lines(text);
+    if (count <= ANSWER_HEAD + ANSWER_TAIL + 1)
+        return text;
+    const char *middle = line_at(text, ANSWER_HEAD);
+    return path_of("%.*s... (%d more lines)\n%s", (int)(middle - text), text,
+                   count - ANSWER_HEAD - ANSWER_TAIL,
+                   line_at(text, count - ANSWER_TAIL));
+}
+
 static void step_line(int number, const json_t *step)
 {
     const char *where = result_text(step, "where");
@@ -108,7 +141,7 @@ static void step_line(int number, const json_t *step)
     }
     if (*answer) {
         printf("         -> ");
-        wrap(answer, 12, 12);
+        wrap(shortened(answer), 12, 12);
     }
 }
 
@@ -166,6 +199,97 @@ static const char *first_hint(const json_t *result)
     return json_string_value(json_array_get(json_object_get(result, "hints"), 0));
 }
 
+/* The contract is the one header in the lab's directory. */
+static const char *contract_of(const struct lab *lab)
+{
+    const char *contract = "";
+    glob_t paths;
+    if (glob(path_of("labs/%s/*.h", lab->directory), 0, NULL, &paths) == 0)
+        contract = path_of("%s", paths.gl_pathv[0]);
+    globfree(&paths);
+    return contract;
+}
+
+/* The line of a contract on which a function is documented ("name() - ..."), or 0. */
+static int line_of(const char *header, const char *function)
+{
+    const char *wanted = path_of(" * %s() - ", function);
+    char text[256];
+    int number = 0;
+    bool found = false;
+
+    FILE *file = *function ? fopen(header, "re") : NULL;
+    while (file && !found && fgets(text, sizeof text, file)) {
+        number++;
+        found = strncmp(text, wanted, strlen(wanted)) == 0;
+    }
+    if (file)
+        fclose(file);
+    return found ? number : 0;
+}
+
+/* Where the broken promise is written down. */
+static void where_to_read(const json_t *result, const struct lab *lab)
+{
+    const char *function = result_text(result, "function");
+    const char *contract = contract_of(lab);
+    int line = line_of(contract, function);
+
+    if (line)
+        paragraph("Read", path_of("%s:%d is the contract of %s. labs/%s/README.md has "
+                                  "experiments about it.",
+                                  contract, line, function, lab->directory));
+    else
+        paragraph("Read",
+                  path_of("%s is the contract. labs/%s/README.md has experiments "
+                          "about it.",
+                          contract, lab->directory));
+}
+
+/* Some steps are sentences, such as: The grader does: touch meeting */
+static bool has_sentences(const json_t *list)
+{
+    json_t *step;
+    size_t i;
+    json_array_foreach(list, i, step)
+    {
+        if (!*result_text(step, "where"))
+            return true;
+    }
+    return false;
+}
+
+static void by_hand(const json_t *result, const struct lab *lab)
+{
+    bool possible = !json_is_false(json_object_get(result, "by_hand"));
+    const char *text;
+
+    if (!possible && lab_has_shell(lab))
+        text = path_of("Not all of these steps can be typed: the grader acts between "
+                       "your code and the kernel. `trace on` in `make shell LAB=%d` "
+                       "shows the calls that your functions make.",
+                       lab->number);
+    else if (!possible)
+        text = "Not all of these steps can be typed: the grader holds one of your "
+               "programs at a call, as if it were slow at that moment.";
+    else if (!lab_has_shell(lab))
+        text =
+            "Type the steps in two terminals, R for the reader and W for the writer. "
+            "Pids will differ. The grader types faster than a person, and does not "
+            "wait between two steps.";
+    else
+        text =
+            path_of("Type the steps in `make shell LAB=%d`, one window for each "
+                    "terminal (G is one more); `table` shows what the kernel shows. "
+                    "Ids, addresses and pids will differ.%s",
+                    lab->number,
+                    has_sentences(json_object_get(result, "steps"))
+                        ? " A step without a terminal is for your usual shell, in the "
+                          "same directory."
+                        : "");
+    paragraph("By hand", text);
+}
+
 static void story(const json_t *result, const struct lab *lab)
 {
     bool failed = result_is(result, "failed");
@@ -182,16 +306,10 @@ static void story(const json_t *result, const struct lab *lab)
     printed(result_text(result, "printed"));
     if (failed && first_hint(result))
         paragraph("Hint", first_hint(result));
-    if (failed && lab_has_shell(lab))
-        paragraph("By hand",
-                  path_of("Type the steps in `make shell LAB=%d`, one window for each "
-                          "terminal. Ids, addresses and pids will differ.",
-                          lab->number));
-    else if (failed)
-        paragraph("By hand",
-                  "Type the steps in two terminals, R for the reader and W for "
-                  "the writer. Pids will differ. The grader types faster than "
-                  "a person, and does not wait between two steps.");
+    if (failed) {
+        where_to_read(result, lab);
+        by_hand(result, lab);
+    }
 }
 
 /* --- One lab ---------------------------------------------------------------------- */
@@ -270,23 +388,43 @@ void view_line(const json_t *results, const struct lab *lab)
     }
 }
 
-void view_not_built(const struct lab *lab, const char *errors)
+/* The compiler's words come last, right above the verdict: a list of promises would
+ * push them off the screen. */
+void view_not_built(const struct lab *lab, enum build_result result,
+                    const struct build *build)
 {
-    json_t *results = results_not_built(lab);
-    json_t *result;
-    size_t i;
-
     printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
-    fputs(errors, stdout);
-    putchar('\n');
-    json_array_foreach(results, i, result)
-    {
-        printf("  %s----%s %3d  ", YELLOW, PLAIN,
-               (int)json_integer_value(json_object_get(result, "points")));
-        wrap(result_text(result, "promise"), 12, 12);
+    if (result == NOT_BUILT) {
+        printf("  %s????%s The lab could not be built.\n", YELLOW, PLAIN);
+        paragraph("Reason", build->words);
+        paragraph("Remedy", build->remedy);
+        printf("\n  %slab %d: could not be checked.%s  No points are lost: see the "
+               "reason above.\n",
+               BOLD, lab->number, PLAIN);
+        return;
     }
-    printf("\n  %slab %d: not checked: does not compile.%s\n", BOLD, lab->number,
-           PLAIN);
+    fputs(build->words, stdout);
+    if (result == NO_FILE)
+        printf("\n  %slab %d: not checked: there is no file to check.%s\n", BOLD,
+               lab->number, PLAIN);
+    else
+        printf(
+            "\n  %slab %d: not checked: does not compile.%s  Mend the first error "
+            "above; the others may\n  follow from it. Then type `make lab%d` again.\n",
+            BOLD, lab->number, PLAIN, lab->number);
+}
+
+void view_line_not_built(const struct lab *lab, enum build_result result,
+                         const struct build *build)
+{
+    if (result == NOT_BUILT)
+        printf("lab%d    0/100  could not be checked: %s\n", lab->number, build->words);
+    else if (result == NO_FILE)
+        printf("lab%d    0/100  not checked: %s", lab->number, build->words);
+    else
+        printf("lab%d    0/100  not checked: does not compile (`make lab%d` shows the "
+               "errors)\n",
+               lab->number, lab->number);
 }
 
 void view_warnings(const char *warnings)

@@ -2,6 +2,7 @@
 #ifndef SHMLAB_VIEW_H
 #define SHMLAB_VIEW_H
 
+#include "build.h"
 #include "labs.h"
 
 #include <jansson.h>
@@ -14,8 +15,11 @@ void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
 /* One line for a lab, for `make grade`. */
 void view_line(const json_t *results, const struct lab *lab);
 
-/* What the compiler said of a lab. */
-void view_not_built(const struct lab *lab, const char *errors);
+/* Why a lab was not checked; and the same as one line, for `make grade`. */
+void view_not_built(const struct lab *lab, enum build_result result,
+                    const struct build *build);
+void view_line_not_built(const struct lab *lab, enum build_result result,
+                         const struct build *build);
 void view_warnings(const char *warnings);
 
 /* Said once, where namespaces are refused. */

@@ -43,6 +43,7 @@ struct actor {
     char title[32];    /* "Terminal A", "The reader" */
     char terminal[32]; /* where lines are typed: "Terminal A", "Terminal R" */
     bool is_shell;     /* else a program of lab 5 */
+    bool is_students;  /* a shell that has the student's functions */
     pid_t pid;
     int pidfd;
     int line;    /* the socket to the process, -1 when closed */
@@ -54,6 +55,7 @@ struct actor {
     struct control *control;
     unsigned lines; /* how many were typed; the process counts the same */
     bool held;
+    bool stopped;    /* by stop() */
     bool ended;      /* and reaped */
     int status;      /* as waitpid tells it, once it has ended */
     char *message;   /* an answer that came and was not asked for yet */
@@ -63,17 +65,19 @@ struct actor {
 
 static struct actor actors[MAX_ACTORS];
 static int actor_count;
+static const struct actor *last_student; /* to which a line was typed last */
 
 /* --- Time: how long to wait for a process ----------------------------------------- */
 
 /* The answer of a process that works is there in a millisecond.  One that never
  * comes is the only reason to give up, and the machine may be slow: so a wait
  * ends only when every actor sleeps and nothing moved for two seconds, or when
- * this actor alone used two seconds of CPU, or after ten seconds in any case.
- * GRADER_TIMEOUT_SCALE multiplies all three. */
+ * this actor alone used two seconds of CPU, or after ten seconds (sixty, while it
+ * waits for a CPU) in any case.  GRADER_TIMEOUT_SCALE multiplies all of them. */
 #define QUIET_SECONDS   2
 #define BUSY_SECONDS    2
 #define LONGEST_SECONDS 10
+#define STARVED_SECONDS 60
 
 struct patience {
     double start, moved;         /* seconds of the monotonic clock */
@@ -120,8 +124,10 @@ static const char *patience_is_over(struct patience *patience,
         return "it sleeps, and nothing wakes it";
     if ((double)(process.cpu - patience->cpu) / 1e9 > BUSY_SECONDS * scale)
         return "it runs on and on";
-    if (time - patience->start > LONGEST_SECONDS * scale)
-        return "it wakes and sleeps again and again";
+    /* One that wants to run and is not let is no case for a verdict, not yet. */
+    const bool starved = process.state == 'R' || process.state == 'D';
+    if (time - patience->start > (starved ? STARVED_SECONDS : LONGEST_SECONDS) * scale)
+        return starved ? "it runs on and on" : "it wakes and sleeps again and again";
     return NULL;
 }
 
@@ -271,7 +277,10 @@ static struct actor *shell(char name, const char *program_path)
 
 struct actor *student_shell(char name)
 {
-    return shell(name, says("%s/%s/program", programs_directory(), current_lab()));
+    struct actor *actor =
+        shell(name, says("%s/%s/program", programs_directory(), current_lab()));
+    actor->is_students = true;
+    return actor;
 }
 
 struct actor *plain_shell(char name)
@@ -433,6 +442,8 @@ static const char *ending(const struct actor *actor)
 static void type(struct actor *actor, const char *text)
 {
     story_step(actor, text);
+    if (actor->is_students)
+        last_student = actor;
     free(actor->message);
     actor->message = NULL;
     actor->lines++;
@@ -532,6 +543,7 @@ static void set_rule(struct actor *actor, enum call call, enum rule_action actio
 
 void fail_call(struct actor *actor, enum call call, unsigned nth, int error)
 {
+    not_by_hand();
     if (nth == 0)
         narrate("The grader makes every %s of %s fail with %s.", call_name(call),
                 actor->title, strerrorname_np(error));
@@ -553,17 +565,20 @@ void hold_after(struct actor *actor, enum call call, unsigned nth)
 
 void pretend_uid(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_geteuid, RULE_PRETEND, 0, (int)uid);
     set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
 }
 
 void pretend_owner(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_shmctl, RULE_PRETEND, 0, (int)uid);
 }
 
 void pretend_real_uid(struct actor *actor, uid_t uid)
 {
+    not_by_hand();
     set_rule(actor, CALL_getuid, RULE_PRETEND, 0, (int)uid);
 }
 
@@ -635,6 +650,7 @@ bool reaches(struct actor *actor)
     free(actor->message);
     actor->message = NULL;
     actor->held = true;
+    not_by_hand();
     if (!actor->is_shell)
         return true; /* lab 5 tells such things in its own words */
     const struct call_record *call = &actor->control->held;
@@ -706,6 +722,28 @@ size_t calls_made(const struct actor *actor, enum call call)
     return count;
 }
 
+/* A program that may open no file and answers all the same has its answer from the
+ * kernel's calls. */
+bool ask_pretending(struct actor *actor, uid_t owner, const char *line,
+                    struct answer *answer)
+{
+    struct rlimit usual, none;
+
+    narrate("The grader lets shmctl show %d as the owner of each segment in %s, which "
+            "may open no file meanwhile: ulimit -n 0.",
+            (int)owner, actor->title);
+    pretend_owner(actor, owner);
+    prlimit(actor->pid, RLIMIT_NOFILE, NULL, &usual);
+    none = usual;
+    none.rlim_cur = 0;
+    prlimit(actor->pid, RLIMIT_NOFILE, &none, NULL);
+    *answer = ask(actor, "%s", line);
+    prlimit(actor->pid, RLIMIT_NOFILE, &usual, NULL);
+    bool from_shmctl = answer_is_ok(*answer) && rule_fired(actor, CALL_shmctl) > 0;
+    drop_rules(actor);
+    return from_shmctl;
+}
+
 /* --- Processes -------------------------------------------------------------------- */
 
 void stop(struct actor *actor)
@@ -714,11 +752,13 @@ void stop(struct actor *actor)
     narrate("%s is stopped: kill -STOP %d.", actor->title, (int)actor->pid);
     kill(actor->pid, SIGSTOP);
     waitid(P_PID, (id_t)actor->pid, &info, WSTOPPED | WEXITED | WNOWAIT);
+    actor->stopped = true;
 }
 
 void resume(struct actor *actor)
 {
     narrate("%s is continued: kill -CONT %d.", actor->title, (int)actor->pid);
+    actor->stopped = false;
     kill(actor->pid, SIGCONT);
 }
 
@@ -815,7 +855,7 @@ static void watch(struct watch *watches, size_t count)
 
 bool wait_blocked(struct actor *actor)
 {
-    struct watch only = {.pid = actor->pid};
+    struct watch only = {.pid = actor->pid, .stopped = actor->stopped};
     watch(&only, 1);
     return only.rested;
 }
@@ -828,8 +868,9 @@ void settle(void)
 
     for (int i = 0; i < actor_count; i++)
         if (!has_ended(&actors[i])) {
-            watches[count] =
-                (struct watch){.pid = actors[i].pid, .polls = actors[i].polls};
+            watches[count] = (struct watch){.pid = actors[i].pid,
+                                            .stopped = actors[i].stopped,
+                                            .polls = actors[i].polls};
             watched[count++] = &actors[i];
         }
     watch(watches, count);
@@ -1075,6 +1116,14 @@ const struct call_record *actor_log(const struct actor *actor, size_t *count)
 {
     *count = logged(actor);
     return actor->control->log;
+}
+
+const char *actors_function(void)
+{
+    /* The process can write there what it likes. */
+    return last_student ? says("%.*s", (int)sizeof last_student->control->function,
+                               last_student->control->function)
+                        : "";
 }
 
 const char *actors_output(void)

@@ -75,8 +75,12 @@ void fail_call(struct actor *actor, enum call call, unsigned nth, int error);
 void hold_before(struct actor *actor, enum call call, unsigned nth);
 void hold_after(struct actor *actor, enum call call, unsigned nth);
 void pretend_uid(struct actor *actor, uid_t uid);
-/* Every segment is shown as this user's, where shmctl tells the table. */
+/* Every segment is shown as this user's, where shmctl tells of it. */
 void pretend_owner(struct actor *actor, uid_t uid);
+/* Types a line while each segment is shown as this user's.  Returns whether the answer
+ * is made from what shmctl told, and so must show it. */
+bool ask_pretending(struct actor *actor, uid_t owner, const char *line,
+                    struct answer *answer);
 /* Only getuid answers this, as in a set-user-ID program that `uid` started. */
 void pretend_real_uid(struct actor *actor, uid_t uid);
 void drop_rules(struct actor *actor);
@@ -173,6 +177,8 @@ bool actors_made(int id);
 const struct actor *actor_at(size_t index);
 /* The calls in an actor's log, oldest first. */
 const struct call_record *actor_log(const struct actor *actor, size_t *count);
+/* The function of the student's that was called last; "" for none, as in lab 5. */
+const char *actors_function(void);
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 

@@ -110,6 +110,35 @@ static int describe(void)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+extern struct criterion_test *__start_cr_tst[], *__stop_cr_tst[];
+
+static size_t test_count(void)
+{
+    const uintptr_t start = (uintptr_t)__start_cr_tst, stop = (uintptr_t)__stop_cr_tst;
+    return (stop - start) / sizeof *__start_cr_tst;
+}
+
+/* The last resort is a deadline, too. */
+static void scale_timeouts(void)
+{
+    for (size_t i = 0; i < test_count(); i++)
+        __start_cr_tst[i]->data->timeout = CHECK_TIMEOUT * timeout_scale();
+}
+
+/* Criterion keeps its tests in order of their names, so a random number before each
+ * name gives a random order.  The records have the name of the CHECK. */
+static void shuffle(const char *seed)
+{
+    srandom((unsigned)strtoul(seed, NULL, 10));
+    for (size_t i = 0; i < test_count(); i++) {
+        struct criterion_test *test = __start_cr_tst[i];
+        char *name;
+        if (asprintf(&name, "%010ld_%s", random(), test->name) == -1)
+            abort();
+        test->name = name;
+    }
+}
+
 int main(int argc, char *argv[])
 {
     if (argc == 2 && strcmp(argv[1], "--describe") == 0)
@@ -117,6 +146,9 @@ int main(int argc, char *argv[])
     make_absolute("SHMLAB_PROGRAMS", programs_directory());
     make_absolute("SHMLAB_SCRATCH", world_scratch());
     world_enter(argv);
+    scale_timeouts();
+    if (getenv("SHMLAB_ORDER"))
+        shuffle(getenv("SHMLAB_ORDER"));
 
     struct criterion_test_set *tests = criterion_initialize();
     int result = EXIT_SUCCESS;

@@ -43,7 +43,8 @@ struct check {
 /* Runs a check to its verdict: sends the record, then tells Criterion. */
 void check_run(const struct check *check);
 
-/* A last resort only, in seconds: every wait of a check has its own deadline. */
+/* A last resort only, in seconds, scaled as all deadlines are: every wait of a check has
+ * its own. */
 #define CHECK_TIMEOUT 120
 
 #define CHECK(lab_, name_, points_, promise_, ...)                                     \

@@ -83,6 +83,7 @@ void record_begin(struct record *record, const char *lab, const char *check)
     set_text(record->object, "check", check);
     json_object_set_new(record->object, "steps", json_array());
     json_object_set_new(record->object, "leaks", json_array());
+    json_object_set_new(record->object, "by_hand", json_true());
 }
 
 void record_step(struct record *record, const char *where, const char *line)
@@ -114,6 +115,16 @@ void record_leak(struct record *record, unsigned key, int id, size_t size,
                           json_pack("{s:I, s:i, s:I, s:s, s:i}", "key", (json_int_t)key,
                                     "id", id, "size", (json_int_t)size, "by", by,
                                     "step", step));
+}
+
+void record_function(struct record *record, const char *function)
+{
+    set_text(record->object, "function", function);
+}
+
+void record_not_by_hand(struct record *record)
+{
+    json_object_set_new(record->object, "by_hand", json_false());
 }
 
 /* The descriptor of the grade program, or -1. */

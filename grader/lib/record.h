@@ -4,6 +4,7 @@
  *    "steps": [{"where": "Terminal A", "line": "attach 0", "answer": "ok 0x7f.."},
  *              {"line": "Terminal A is stopped: kill -STOP 12."}],
  *    "expected": "...", "seen": "...", "because": "...",
+ *    "function": "segment_attach", "by_hand": true,
  *    "leaks": [{"key": 4660, "id": 0, "size": 4096, "by": "Terminal A", "step": 2}],
  *    "printed": "...", "world": "private", "seconds": 0.01}
  *
@@ -11,7 +12,9 @@
  * (trace.h).
  *
  * The verdict is "passed", "failed" or "unchecked".  For "unchecked", `expected`
- * holds the reason and `seen` the remedy.  Text that came from a student's process
+ * holds the reason and `seen` the remedy.  `function` is the one of the student's that
+ * was called last, if any; `by_hand` is false when a person cannot do all of the steps,
+ * because the grader makes a call fail, or holds a process in the middle.  Text that came from a student's process
  * is made safe: control bytes and broken UTF-8 are written as \xHH.
  */
 #ifndef SHMLAB_RECORD_H
@@ -33,6 +36,8 @@ void record_answer(struct record *record, const char *answer);
 int record_step_count(const struct record *record);
 void record_leak(struct record *record, unsigned key, int id, size_t size,
                  const char *by, int step);
+void record_function(struct record *record, const char *function);
+void record_not_by_hand(struct record *record);
 /* Sends the record to SHMLAB_REPORT, if there is one. */
 void record_send(struct record *record, const char *verdict, const char *expected,
                  const char *seen, const char *because, const char *printed);

@@ -80,11 +80,13 @@ struct look {
     long long turns, cpu;
 };
 
-static enum motion motion_of(pid_t thread, char state)
+static enum motion motion_of(pid_t thread, char state, bool stopped)
 {
     long number;
     unsigned long long arguments[6];
 
+    if (state == 'T' || state == 't')
+        return stopped ? RESTS : MOVES;
     if (state != 'S')
         return state == 'R' || state == 'D' ? MOVES : RESTS;
     if (!process_syscall(thread, &number, arguments))
@@ -93,12 +95,12 @@ static enum motion motion_of(pid_t thread, char state)
     return sleep == NO_TIMEOUT || sleep >= LONG_SLEEP_MS ? RESTS : NAPS;
 }
 
-static void look_at(pid_t pid, struct look *look);
+static void look_at(pid_t pid, bool stopped, struct look *look);
 
-static void look_at_thread(pid_t pid, pid_t thread, struct look *look)
+static void look_at_thread(pid_t pid, pid_t thread, bool stopped, struct look *look)
 {
     const struct process process = process_read(thread);
-    enum motion motion = motion_of(thread, process.state);
+    enum motion motion = motion_of(thread, process.state, stopped);
     char path[64];
     int child;
 
@@ -109,13 +111,13 @@ static void look_at_thread(pid_t pid, pid_t thread, struct look *look)
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)thread);
     FILE *file = fopen(path, "re");
     while (file && fscanf(file, "%d", &child) == 1)
-        look_at(child, look);
+        look_at(child, false, look);
     if (file)
         fclose(file);
 }
 
 /* Adds a process, its threads and its children to a look. */
-static void look_at(pid_t pid, struct look *look)
+static void look_at(pid_t pid, bool stopped, struct look *look)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
@@ -125,7 +127,7 @@ static void look_at(pid_t pid, struct look *look)
     for (const struct dirent *entry; (entry = readdir(directory));) {
         pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
         if (thread > 0)
-            look_at_thread(pid, thread, look);
+            look_at_thread(pid, thread, stopped, look);
     }
     closedir(directory);
 }
@@ -167,7 +169,7 @@ bool watch_at_rest(struct watch *watches, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         struct look look = {RESTS, 0, 0};
-        look_at(watches[i].pid, &look);
+        look_at(watches[i].pid, watches[i].stopped, &look);
         note(&watches[i], &look);
         moving += watches[i].moved && !watches[i].polls;
     }

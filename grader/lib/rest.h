@@ -1,8 +1,9 @@
 /* rest.h - whether processes are at rest, found out without waiting for a clock.
  *
  * A process is at rest when it is blocked in a call that has no time-out (or a long
- * one), when it is stopped, and when it has ended.  Its threads and its children
- * count as parts of it.
+ * one), when the check has stopped it, and when it has ended.  Its threads and its
+ * children count as parts of it.  One that somebody else has stopped is on its way:
+ * whoever did that will continue it.
  *
  * Several processes are at rest when there was one moment at which all of them were:
  * then none of them can wake another, and nothing moves before somebody else acts.
@@ -16,9 +17,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What was seen of a process so far.  The caller sets `pid` and leaves the rest 0. */
+/* What was seen of a process so far.  The caller sets `pid` and `stopped`, and leaves
+ * the rest 0. */
 struct watch {
     pid_t pid;
+    bool stopped;       /* by the check */
     bool polls;         /* it was seen to go on and on */
     bool moved, rested; /* at the last look */
     long long turns;    /* how often it was given a CPU, up to the last look */

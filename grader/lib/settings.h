@@ -4,6 +4,7 @@
  * SHMLAB_PROGRAMS        the directory of the built programs: build/
  * SHMLAB_REPORT          the descriptor that takes the records; none: no records
  * SHMLAB_WORLD           see world.h
+ * SHMLAB_ORDER           a number: the seed of a random order of the checks
  */
 #ifndef SHMLAB_SETTINGS_H
 #define SHMLAB_SETTINGS_H

@@ -65,6 +65,11 @@ void narrate(const char *format, ...)
     record_step(&story.record, NULL, text);
 }
 
+void not_by_hand(void)
+{
+    record_not_by_hand(&story.record);
+}
+
 void because(const char *sentence)
 {
     story.because = sentence;
@@ -377,6 +382,7 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
     actors_end();
     const char *output = actors_output();
     trace_end();
+    record_function(&story.record, actors_function());
     int leaked = settle_segments();
     if (verdict == VERDICT_PASSED && leaked > 0) {
         verdict = VERDICT_FAILED;
@@ -385,7 +391,8 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
             "contract promises.";
         *seen =
             leaked == 1 ? "One segment leaked." : says("%d segments leaked.", leaked);
-        story.because = NULL;
+        story.because = "A segment stays when its process ends. Whoever makes one that "
+                        "nobody asked for must also remove it.";
     }
     record_send(&story.record, names[verdict], *expected, *seen,
                 verdict == VERDICT_PASSED ? NULL : story.because, output);

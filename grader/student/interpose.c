@@ -359,7 +359,7 @@ int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
     else
         result = __real_shmctl(id, command, buffer);
     if (order.action == RULE_PRETEND && result != -1 &&
-        (command == SHM_STAT || command == SHM_STAT_ANY))
+        (command == IPC_STAT || command == SHM_STAT || command == SHM_STAT_ANY))
         buffer->shm_perm.uid = (uid_t)order.error;
     record(&entry, order, result, result == -1);
     return result;

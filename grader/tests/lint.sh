@@ -31,6 +31,9 @@ sources=$(printf '%s\n' "$@" | grep '\.c$')
 }
 shellcheck setup .ci/run grader/*.sh grader/*/*.sh || failed=1
 shellcheck --shell=bats -e SC2154,SC2030,SC2031,SC2314,SC2315 grader/tests/*.bats || failed=1
+black --quiet --check -l 100 grader/tests/*.py || failed=1
+python3 -m pyflakes grader/tests/*.py || failed=1
+mypy --no-error-summary grader/tests/*.py || failed=1
 
 if [ "$failed" -eq 0 ]; then
   echo "The style is as it should be."
