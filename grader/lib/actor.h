@@ -140,6 +140,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
 
 /* A rule that the next program has from its very first call on. */
 void prepare_hold(enum call call, unsigned nth, bool after);
+void prepare_failure(enum call call, unsigned nth, int error);
 
 /* Writes to its standard input; closes it. */
 void type_input(struct actor *actor, const char *bytes, size_t count);
@@ -169,6 +170,10 @@ bool actors_had(pid_t pid);
 struct actor *actor_by_pid(pid_t pid);
 /* Whether an actor's log shows that it made segment `id`. */
 bool actors_made(int id);
+/* Which of the student's functions (in lab 5: programs) the check called, a line each,
+ * and a line for each of their calls: function, call, errno ("0": it succeeded), and
+ * "injected" where the grader let it fail.  Lines may come more than once. */
+void actors_coverage(void (*tell)(const char *line));
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 
