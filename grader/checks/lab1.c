@@ -5,6 +5,7 @@
  * of the system bring the larger inode numbers and other devices.
  */
 #include "check.h"
+#include "world.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,14 +134,27 @@ static int number(const char *text)
     return (int)strtol(text, NULL, 0);
 }
 
+/* New file systems have new device numbers, one after the other: of two of them one is
+ * even and one is odd.  Only in namespaces of our own, and then it is no loss. */
+static void given_file_systems(void)
+{
+    static const char *const names[] = {"disk-1", "disk-2"};
+    for (size_t i = 0; i < COUNT(names) && world_is_private(); i++) {
+        given_directory(names[i]);
+        if (mount("tmpfs", names[i], "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == 0)
+            narrate("The grader does: mount -t tmpfs tmpfs %s", names[i]);
+    }
+}
+
 /* Tries files of all sorts of devices and inode numbers; `command` is "make" or
  * "predict".  /proc has inode numbers beyond 16 bits; the disk has a device beyond 8
  * bits on most machines, and so has /etc/hosts in most containers. */
 static void expect_everywhere(struct actor *a, const char *command)
 {
     static const char *const paths[] = {
-        "meeting",   ".",    "/",        "/proc",     "/proc/version",
-        "/dev/null", "/sys", "/usr/bin", "/etc/hosts"};
+        "meeting", ".",        "/",          "/proc",  "/proc/version", "/dev/null",
+        "/sys",    "/usr/bin", "/etc/hosts", "disk-1", "disk-2"};
+    given_file_systems();
     for (size_t i = 0; i < COUNT(paths); i++)
         if (access(paths[i], F_OK) == 0)
             expect_key(ask(a, "%s %s 0x46", command, paths[i]), paths[i], 0x46);
@@ -330,8 +345,8 @@ CHECK(lab1, predict_does_without_ftok, 4,
     expect_no_ftok(a);
     expect_key(ask(a, "predict . 0x94"), ".", 0x94);
     expect_no_ftok(a);
-    because("The file is missing.");
-    expect_error(ask(a, "predict missing 0x46"), ENOENT);
+    because("It does not on a failure either.");
+    ask(a, "predict missing 0x46");
     expect_no_ftok(a);
 }
 

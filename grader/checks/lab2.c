@@ -232,6 +232,13 @@ CHECK(lab2, find_never_creates, 6,
     expect_error(ask(a, "find 0x%08x", (unsigned)key), ENOENT);
     expect_segment_count(0);
 
+    because("Every number but IPC_PRIVATE is a key, and no segment has this one.");
+    static const key_t odd[] = {1, -1};
+    struct segment segment;
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        if (!segment_by_key(odd[i], &segment)) /* there are others in a shared world */
+            expect_error(ask(a, "find 0x%08x", (unsigned)odd[i]), ENOENT);
+
     because("A key names nothing once its segment is removed.");
     int id = given_segment(key, 4096, 0600);
     expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
@@ -240,11 +247,11 @@ CHECK(lab2, find_never_creates, 6,
     expect_segment_count(0);
 }
 
-CHECK(
-    lab2, find_refuses_ipc_private, 5,
-    "segment_find refuses IPC_PRIVATE with EINVAL: no segment can be found by it.",
-    "shmget(2) creates a segment for IPC_PRIVATE at every call, also without IPC_CREAT.",
-    "Compare the key with IPC_PRIVATE first, and set errno to EINVAL yourself.")
+CHECK(lab2, find_refuses_ipc_private, 5,
+      "segment_find refuses IPC_PRIVATE with EINVAL: no segment can be found by it.",
+      "With a size above 0, shmget(2) creates a segment for IPC_PRIVATE at every call, "
+      "also without IPC_CREAT.",
+      "Compare the key with IPC_PRIVATE first, and set errno to EINVAL yourself.")
 {
     struct actor *a = student_shell('A');
     key_t key = fresh_key();
@@ -494,15 +501,21 @@ CHECK(lab2, passes_errors_on, 3,
       "Return -1 and leave errno alone: it still holds what shmget(2) wrote there.",
       "In segment_obtain, only EEXIST and ENOENT are reasons to try again.")
 {
+    static const int errors[] = {ENOSPC, ENOMEM};
     struct actor *a = student_shell('A');
 
     expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()));
-    fail_call(a, CALL_shmget, 0, ENOSPC);
-    expect_error(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()), ENOSPC);
-    expect_error(ask(a, "obtain 0x%08x 4096 0600", (unsigned)fresh_key()), ENOSPC);
-    if (rule_fired(a, CALL_shmget) < 2)
-        cannot_check("The functions never called shmget where the grader can see it.",
-                     "Call shmget(2) by its name.");
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        fail_call(a, CALL_shmget, 0, errors[i]);
+        expect_error(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()),
+                     errors[i]);
+        expect_error(ask(a, "obtain 0x%08x 4096 0600", (unsigned)fresh_key()),
+                     errors[i]);
+        if (rule_fired(a, CALL_shmget) < 2)
+            cannot_check(
+                "The functions never called shmget where the grader can see it.",
+                "Call shmget(2) by its name.");
+    }
     expect_segment_count(1);
 }
 

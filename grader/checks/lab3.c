@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/shm.h>
@@ -75,6 +76,33 @@ static void expect_ids_refused(struct actor *a, const char *command, const char 
     expect_error(ask(a, "%s 0x%08x%s", command, (unsigned)key, more), EINVAL);
     because("This segment was removed.");
     expect_error(ask(a, "%s %d%s", command, given_removed_id(), more), EINVAL);
+}
+
+/* Types a line, and lets the nth IPC_STAT on the way fail with EIDRM.  Returns whether
+ * it came to that.  answer_of() must follow. */
+__attribute__((format(printf, 3, 4))) static bool
+refuse_stat(struct actor *a, unsigned nth, const char *format, ...)
+{
+    char line[128];
+    unsigned asked = 0;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+
+    hold_before(a, CALL_shmctl, 0);
+    begin(a, "%s", line);
+    while (reaches(a)) {
+        asked += (held_at(a).arguments[1] & 0xff) == IPC_STAT;
+        if (asked == nth) {
+            drop_rules(a);
+            go_on_failing(a, EIDRM);
+        } else {
+            go_on(a);
+        }
+    }
+    drop_rules(a);
+    return asked >= nth;
 }
 
 /* --- segment_attach --------------------------------------------------------------- */
@@ -172,12 +200,12 @@ CHECK(
                      some[i].perms));
         struct answer read = ask(a, "attach %d ro", id);
         if (some[i].read)
-            expect_ok(ask(a, "detach 0x%lx", expect_address(read)));
+            expect_ok(ask(a, "shmdt 0x%lx", expect_address(read)));
         else
             expect_error(read, EACCES);
         struct answer both = ask(a, "attach %d", id);
         if (some[i].both)
-            expect_ok(ask(a, "detach 0x%lx", expect_address(both)));
+            expect_ok(ask(a, "shmdt 0x%lx", expect_address(both)));
         else
             expect_error(both, EACCES);
         expect_nattch(id, 0);
@@ -197,17 +225,21 @@ CHECK(lab3, attach_fails_with_null, 5,
     expect_ids_refused(a, "attach", "");
     expect_ids_refused(a, "attach", " ro");
 
-    fail_call(a, CALL_shmat, 0, ENOMEM);
-    struct answer answer = ask(a, "attach %d", id);
-    if (rule_fired(a, CALL_shmat) == 0) {
-        because("Each successful call makes an attachment.");
-        expect_nattch(id, 2);
-        cannot_check("segment_attach did not call shmat where the grader can see it.",
-                     "Call shmat(2) by its name.");
+    static const int errors[] = {ENOMEM, EIDRM};
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        fail_call(a, CALL_shmat, 0, errors[i]);
+        struct answer answer = ask(a, "attach %d", id);
+        if (rule_fired(a, CALL_shmat) == 0) {
+            because("Each successful call makes an attachment.");
+            expect_nattch(id, 2);
+            cannot_check(
+                "segment_attach did not call shmat where the grader can see it.",
+                "Call shmat(2) by its name.");
+        }
+        because("shmat failed, and why is for the caller to know.");
+        expect_error(answer, errors[i]);
+        expect_nattch(id, 1);
     }
-    because("shmat failed with ENOMEM, and this is for the caller to know.");
-    expect_error(answer, ENOMEM);
-    expect_nattch(id, 1);
 }
 
 CHECK(lab3, attachments_follow_the_process, 4,
@@ -438,6 +470,13 @@ CHECK(
         expect_error(ask(a, "stat %d", id), EACCES);
     }
     expect_ids_refused(a, "stat", "");
+
+    int id = given_segment(fresh_key(), 4096, 0600);
+    refuse_stat(a, 1, "stat %d", id);
+    struct answer answer = answer_of(a);
+    because("IPC_STAT failed with EIDRM: the segment was removed during the call.");
+    if (!answer_is_ok(answer)) /* who knows it from elsewhere is not refused */
+        expect_error(answer, EIDRM);
 }
 
 /* --- segment_write and segment_read ----------------------------------------------- */
@@ -715,6 +754,27 @@ static void expect_copy_survives(struct actor *a, const char *copy, enum turn tu
     }
 }
 
+/* Asking for the size fails with EIDRM: then nothing is known of the range, and a guess
+ * copies too much or refuses too much.  Who knows the size from elsewhere succeeds. */
+static void expect_no_guess(struct actor *a, const char *copy)
+{
+    int id = given_segment(fresh_key(), 4096, 0600);
+    bool writes = strcmp(copy, "write") == 0;
+
+    for (unsigned nth = 1, refused = 1; nth <= MOST_CALLS && refused; nth++) {
+        because("IPC_STAT failed with EIDRM: the segment was removed during the call.");
+        refused = refuse_stat(a, nth, "%s %d 10 %s", copy, id, writes ? "hello" : "5");
+        struct answer inside = answer_of(a);
+        if (!answer_is_ok(inside))
+            expect_error(inside, EIDRM);
+        refuse_stat(a, nth, "%s %d 4096 %s", copy, id, writes ? "x" : "1");
+        struct answer outside = answer_of(a);
+        if (strncmp(outside.text, "error ERANGE", strlen("error ERANGE")) != 0)
+            expect_error(outside, EIDRM);
+        expect_nattch(id, 0);
+    }
+}
+
 CHECK(lab3, a_failing_step_leaves_nothing_behind, 4,
       "When a step of segment_write or segment_read fails, errno is that step's, and "
       "nattch is what it was before.",
@@ -730,6 +790,8 @@ CHECK(lab3, a_failing_step_leaves_nothing_behind, 4,
         expect_copy_survives(a, "write", turn);
         expect_copy_survives(a, "read", turn);
     }
+    expect_no_guess(a, "write");
+    expect_no_guess(a, "read");
 
     int id = given_segment(fresh_key(), 4096, 0600);
     fail_call(a, CALL_shmat, 0, ENOMEM);

@@ -22,8 +22,9 @@
 /* No kernel gives out such an id before millions of segments were made. */
 #define NO_ID 123456789
 
-/* A user that no actor is. */
+/* Users that no actor is. */
 #define STRANGER 4242
+#define ANOTHER  4243
 
 /* More rows than one page of /proc/sysvipc/shm holds. */
 #define MANY 60
@@ -356,6 +357,8 @@ CHECK(
     int private = given_segment(IPC_PRIVATE, 4096, 0400);
 
     expect_state(a, id, "LIVE");
+    because("The nine permission bits stand in the same number as the mark.");
+    expect_state(a, given_segment(fresh_key(), 4096, 0777), "LIVE");
     expect_state(a, private, "LIVE");
     attached(b, id);
     uintptr_t address = expect_address(ask(b, "shmat %d ro", private));
@@ -971,13 +974,28 @@ static void expect_kept(struct answer answer, int id)
     expect_unmarked(id);
 }
 
+/* We are said to be somebody else: then the segments that are ours are another's.  Only
+ * for who asks in a way that the grader can see. */
+static bool kept_by_a_stranger(struct actor *a)
+{
+    int id = orphan('F', 0600);
+    narrate("The grader lets geteuid and getuid answer %d in terminal A: no segment is "
+            "its own any more.",
+            ANOTHER);
+    pretend_uid(a, ANOTHER);
+    struct answer answer = ask(a, "sweep");
+    bool asked = asked_who_it_is(a);
+    drop_rules(a);
+    if (asked)
+        expect_kept(answer, id);
+    return asked;
+}
+
 /* Where only one user id is mapped, no segment can be given away.  Then the table is
  * made to show a stranger, or the caller is made to be one: whichever of the two the
  * student's code looks at. */
 static void expect_kept_where_only_we_are(struct actor *a, int id)
 {
-    struct segment segment;
-
     narrate(
         "The grader lets shmctl show %d as the owner of each segment in terminal A.",
         STRANGER);
@@ -990,21 +1008,12 @@ static void expect_kept_where_only_we_are(struct actor *a, int id)
         return;
     }
 
-    int other = orphan('E', 0666);
-    narrate(
-        "The grader lets geteuid answer %d in terminal A: no segment is its own any "
-        "more.",
-        STRANGER);
-    pretend_uid(a, STRANGER);
-    answer = ask(a, "sweep");
-    if (!asked_who_it_is(a) && !segment_by_id(other, &segment))
+    if (!kept_by_a_stranger(a))
         cannot_check(
             "segment_sweep asked neither for its user id nor for the table in a "
             "way that the grader can see, so no other user could be shown.",
             "Compare the owner of each row with geteuid(2), called by its "
             "name.");
-    expect_kept(answer, other);
-    drop_rules(a);
 }
 
 CHECK(lab4, sweep_keeps_what_others_own, 5,
@@ -1034,10 +1043,12 @@ CHECK(lab4, sweep_keeps_what_others_own, 5,
     id = made_by(creator, 0666);
     bool given = answer_is_ok(ask(creator, "set %d owner %d", id, STRANGER));
     quit(creator);
-    if (given)
+    if (given) {
         expect_kept(ask(a, "sweep"), id);
-    else
+        kept_by_a_stranger(a);
+    } else {
         expect_kept_where_only_we_are(a, id);
+    }
 }
 
 /* Three orphans; one of them is removed by somebody else while segment_sweep runs. */
@@ -1178,6 +1189,23 @@ static void expect_clean_failure(struct actor *a, enum call call, int error)
     drop_rules(a);
 }
 
+/* Somebody removes the segment before it is attached: removing it again, to clean up,
+ * fails with another errno. */
+static void expect_the_first_errno(struct actor *a)
+{
+    hold_before(a, CALL_shmat, 1);
+    begin(a, "scratch 4096");
+    if (reaches(a)) {
+        given_removal((int)held_at(a).arguments[0]);
+        go_on_failing(a, EIDRM);
+    }
+    because("EIDRM is what shmat(2) says when the segment is removed during the call. "
+            "What the clean-up meets is no news for the caller.");
+    expect_error(answer_of(a), EIDRM);
+    expect_segment_count(0);
+    drop_rules(a);
+}
+
 CHECK(
     lab4, scratch_leaves_nothing, 5,
     "segment_scratch leaves nothing behind: neither when it fails nor when its process "
@@ -1210,6 +1238,8 @@ CHECK(
     expect_clean_failure(a, CALL_shmat, ENOMEM);
     expect_clean_failure(a, CALL_shmat, EMFILE);
     expect_clean_failure(a, CALL_shmget, ENOSPC);
+    expect_clean_failure(a, CALL_shmget, ENOMEM);
+    expect_the_first_errno(a);
 }
 
 /* --- Errors ----------------------------------------------------------------------- */
@@ -1264,6 +1294,26 @@ static void expect_handed_on(struct actor *a, const char *line)
         expect_error(answer, EPERM);
 }
 
+/* A row of the table cannot be had.  Who looks elsewhere may have it all the same. */
+static void expect_row_handed_on(struct actor *a, const char *line, const char *right)
+{
+    hold_before(a, CALL_shmctl, 0);
+    begin(a, "%s", line);
+    while (reaches(a)) {
+        struct call_record call = held_at(a);
+        if (command_of(&call) == SHM_STAT || command_of(&call) == SHM_STAT_ANY)
+            go_on_failing(a, EPERM);
+        else
+            go_on(a);
+    }
+    drop_rules(a);
+    struct answer answer = answer_of(a);
+    because("A row of the kernel's table cannot be read: that is -1, with the errno of "
+            "the call that failed. Only EINVAL and EIDRM say that nothing is there.");
+    if (strcmp(answer.text, right) != 0)
+        expect_error(answer, EPERM);
+}
+
 CHECK(
     lab4, errors_are_handed_on, 3,
     "An error of a call is handed on with its errno: EPERM and EIDRM of IPC_RMID, and "
@@ -1294,10 +1344,18 @@ CHECK(
 
     expect_list(a, 10);
     expect_handed_on(a, "list 10");
+    if (sweeps) { /* and nobody else's segments come and go */
+        struct segment_table table = read_table();
+        expect_row_handed_on(a, "list 10", list_text(&table, 10));
+        table_free(&table);
+    }
     expect_list(a, 10);
     if (sweeps) {
         orphan('B', 0600);
         expect_handed_on(a, "sweep");
-        expect_swept(a, 1);
+        expect_row_handed_on(a, "sweep", "ok 1");
+        because(NULL);
+        ask(a, "sweep");
+        expect_segment_count(1);
     }
 }

@@ -9,6 +9,7 @@
 #include "../../labs/05-fifo/channel.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -471,7 +472,7 @@ static bool written_elsewhere(struct actor *actor, unsigned long long *bytes)
     return true;
 }
 
-CHECK(lab5, the_text_travels_through_the_segment, 7,
+CHECK(lab5, the_text_travels_through_the_segment, 6,
       "The text travels through a segment of 4096 bytes with key ftok(DIR, 'S'), and "
       "the FIFOs carry no text.",
       "The key comes from DIR, not from \".\"; the size is CHANNEL_CAPACITY.",
@@ -817,7 +818,7 @@ static void expect_reader_ends(struct pair *pair)
     expect_nothing_left(pair->directory);
 }
 
-CHECK(lab5, the_reader_survives_a_killed_writer, 6,
+CHECK(lab5, the_reader_survives_a_killed_writer, 5,
       "When the writer is killed, the reader ends by itself with status 0 and removes "
       "everything.",
       "What does read(2) answer on a FIFO whose last writer has gone?",
@@ -862,7 +863,7 @@ static void expect_writer_ends(struct pair *pair, size_t words)
 }
 
 CHECK(
-    lab5, the_writer_notices_a_killed_reader, 6,
+    lab5, the_writer_notices_a_killed_reader, 5,
     "When the reader is killed, the writer says so, removes everything, and ends with "
     "status 1, not by SIGPIPE.",
     "What happens to a process that writes to a FIFO that nobody reads? See pipe(7).",
@@ -1066,6 +1067,92 @@ CHECK(
     if (held == 0)
         cannot_check("Neither program makes a call at which the grader can hold it.",
                      "Call mkfifo(3), shmget(2), open(2) and read(2) by their names.");
+}
+
+/* --- Calls that fail -------------------------------------------------------------- */
+
+/* By these calls a program gets what it needs; and why they may fail. */
+static const struct fault {
+    enum call call;
+    int error;
+} faults[] = {
+    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES}, {CALL_mkfifoat, ENOSPC},
+    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},   {CALL_openat, EMFILE},
+    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM}, {CALL_shmat, ENOMEM},
+};
+#define FAULTS (sizeof faults / sizeof faults[0])
+
+/* Every such call of one program fails.  Either it copes, and the two work; or it ends
+ * with status 1 and says what went wrong.  Returns whether it made such a call. */
+static bool fails_at(const char *directory, bool reader, bool first,
+                     const struct fault *fault)
+{
+    static const char *const names[] = {"writer", "reader"};
+    struct pair pair = {.directory = directory};
+    struct actor *both[2];
+
+    for (int turn = 0; turn < 2; turn++) {
+        bool is_it = first == (turn == 0);
+        if (is_it)
+            prepare_failure(fault->call, 0, fault->error);
+        both[is_it] = start(names[is_it ? reader : !reader], directory);
+        settle();
+    }
+    struct actor *actor = both[1], *other = both[0];
+    pair.reader = reader ? actor : other;
+    pair.writer = reader ? other : actor;
+    if (is_running(actor)) {
+        type_line(&pair, "hello");
+        settle();
+    }
+    bool failed = rule_fired(actor, fault->call) > 0;
+    if (failed)
+        narrate("Each call of %s(2) in the %s fails with %s.", call_name(fault->call),
+                names[reader], strerrorname_np(fault->error));
+    if (is_running(actor)) {
+        end_input(pair.writer);
+        expect_good_end(&pair);
+    } else {
+        expect_status(actor, 1);
+        expect_words(actor, 0, "what went wrong");
+        end_other(other);
+    }
+    return failed;
+}
+
+/* Returns how many calls failed. */
+static unsigned fail_everywhere(const char *directory, bool reader, bool first)
+{
+    unsigned failed = 0;
+    for (size_t i = 0; i < FAULTS; i++)
+        failed += fails_at(directory, reader, first, &faults[i]);
+    return failed;
+}
+
+CHECK(
+    lab5, a_failing_call_is_no_secret, 3,
+    "When a program cannot get what it needs, such as a FIFO or a segment, it says so on "
+    "standard error and ends with status 1.",
+    "What do mkfifo(3), open(2), shmget(2) and shmat(2) return when they fail? Who looks "
+    "at it?",
+    "perror(3) says what went wrong. Then remove what you have made, and return 1.")
+{
+    const char *directory = new_directory("channel");
+    struct pair pair = open_pair(directory, "reader");
+    pass_line(&pair, "hello");
+    close_pair(&pair);
+
+    because("A call may fail on a machine that is full, or that has its limits.");
+    unsigned failed = 0;
+    for (int i = 0; i < 4; i++)
+        failed += fail_everywhere(directory, i % 2, i / 2);
+    if (failed == 0)
+        cannot_check("Neither program makes a call that the grader can let fail.",
+                     "Call mkfifo(3), open(2), shmget(2) and shmat(2) by their names.");
+    pair = open_pair(directory, "reader");
+    because("Nothing may stop the next pair, or be left when that one has ended.");
+    pass_line(&pair, "all is well again");
+    close_pair(&pair);
 }
 
 /* --- Others in the same directory ------------------------------------------------- */

@@ -39,11 +39,18 @@
 #define SHORTEST_NAP 30
 #define LONGEST_NAP  2000
 
+/* A line that called a function; in lab 5 every call is the program's own. */
+struct visit {
+    unsigned line;
+    char function[32];
+};
+
 struct actor {
     char title[32];    /* "Terminal A", "The reader" */
     char terminal[32]; /* where lines are typed: "Terminal A", "Terminal R" */
     bool is_shell;     /* else a program of lab 5 */
     bool is_students;  /* a shell that has the student's functions */
+    char which[16];    /* and then "reader" or "writer" */
     pid_t pid;
     int pidfd;
     int line;    /* the socket to the process, -1 when closed */
@@ -55,9 +62,11 @@ struct actor {
     struct control *control;
     unsigned lines; /* how many were typed; the process counts the same */
     bool held;
-    bool stopped;    /* by stop() */
-    bool ended;      /* and reaped */
-    int status;      /* as waitpid tells it, once it has ended */
+    bool stopped;         /* by stop() */
+    bool ended;           /* and reaped */
+    int status;           /* as waitpid tells it, once it has ended */
+    struct visit *visits; /* which line called which function of the student's */
+    size_t visit_count;
     char *message;   /* an answer that came and was not asked for yet */
     char *collected; /* programs: what came from standard output */
     size_t collected_length;
@@ -439,8 +448,27 @@ static const char *ending(const struct actor *actor)
 
 /* --- Lab shells ------------------------------------------------------------------- */
 
+/* Keeps which of the student's functions the last line called, if it called one. */
+static void note_visit(struct actor *actor)
+{
+    const struct control *control = actor->control;
+    if (!actor->is_shell || actor->lines == 0 ||
+        atomic_load(&control->step) != actor->lines)
+        return;
+    size_t size = (actor->visit_count + 1) * sizeof *actor->visits;
+    struct visit *longer = realloc(actor->visits, size);
+    if (!longer)
+        abort();
+    struct visit *visit = &longer[actor->visit_count++];
+    visit->line = actor->lines;
+    memcpy(visit->function, control->function, sizeof visit->function);
+    visit->function[sizeof visit->function - 1] = '\0';
+    actor->visits = longer;
+}
+
 static void type(struct actor *actor, const char *text)
 {
+    note_visit(actor);
     story_step(actor, text);
     if (actor->is_students)
         last_student = actor;
@@ -887,16 +915,28 @@ static struct {
     enum call call;
     unsigned nth;
     enum rule_action action;
+    int error;
 } prepared[CALL_COUNT];
 static int prepared_count;
 
-void prepare_hold(enum call call, unsigned nth, bool after)
+static void prepare(enum call call, unsigned nth, enum rule_action action, int error)
 {
     if (prepared_count == CALL_COUNT)
         abort();
     prepared[prepared_count].call = call;
     prepared[prepared_count].nth = nth;
-    prepared[prepared_count++].action = after ? RULE_AFTER : RULE_HOLD;
+    prepared[prepared_count].action = action;
+    prepared[prepared_count++].error = error;
+}
+
+void prepare_hold(enum call call, unsigned nth, bool after)
+{
+    prepare(call, nth, after ? RULE_AFTER : RULE_HOLD, 0);
+}
+
+void prepare_failure(enum call call, unsigned nth, int error)
+{
+    prepare(call, nth, RULE_FAIL, error);
 }
 
 /* "The reader" in "Terminal R"; while that one runs, another is "The second
@@ -911,6 +951,7 @@ static struct actor *new_program(const char *which, int *control)
         others += !actors[i].is_shell && is_running(&actors[i]) &&
                   actors[i].terminal[strlen("Terminal ")] == letter;
     struct actor *actor = new_actor(says("The %s%s", ordinals[others], which), control);
+    snprintf(actor->which, sizeof actor->which, "%s", which);
     if (others == 0)
         snprintf(actor->terminal, sizeof actor->terminal, "Terminal %c", letter);
     else
@@ -944,7 +985,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
     for (; prepared_count > 0; prepared_count--)
         set_rule(actor, prepared[prepared_count - 1].call,
                  prepared[prepared_count - 1].action, prepared[prepared_count - 1].nth,
-                 0);
+                 prepared[prepared_count - 1].error);
     tell_start(actor, which, argument, second);
     char *arguments[] = {(char *)(uintptr_t)which, (char *)(uintptr_t)argument,
                          (char *)(uintptr_t)second, NULL};
@@ -1124,6 +1165,50 @@ const char *actors_function(void)
     return last_student ? says("%.*s", (int)sizeof last_student->control->function,
                                last_student->control->function)
                         : "";
+}
+
+/* The function that was called by the line in which a call was made, or NULL. */
+static const char *function_of(const struct actor *actor,
+                               const struct call_record *entry)
+{
+    if (!actor->is_shell)
+        return actor->which;
+    for (size_t i = 0; i < actor->visit_count; i++)
+        if (actor->visits[i].line == entry->step)
+            return actor->visits[i].function;
+    return NULL;
+}
+
+/* "segment_attach shmat ENOMEM injected" */
+static const char *coverage_of_call(const struct actor *actor,
+                                    const struct call_record *entry)
+{
+    const char *function = function_of(actor, entry);
+    const char *call = call_name((enum call)entry->call);
+    if (!function)
+        return NULL;
+    if (entry->call == CALL_shmctl)
+        call = says("%s/%s", call, shmctl_command((int)entry->arguments[1] & 0xff));
+    const char *error = entry->error ? strerrorname_np(entry->error) : "0";
+    return says("%s %s %s%s", function, call, error ? error : "?",
+                entry->injected ? " injected" : "");
+}
+
+void actors_coverage(void (*tell)(const char *line))
+{
+    for (int i = 0; i < actor_count; i++) {
+        struct actor *actor = &actors[i];
+        note_visit(actor);
+        if (!actor->is_shell)
+            tell(actor->which);
+        for (size_t j = 0; j < actor->visit_count; j++)
+            tell(actor->visits[j].function);
+        for (size_t j = 0; j < logged(actor); j++) {
+            const char *line = coverage_of_call(actor, &actor->control->log[j]);
+            if (line)
+                tell(line);
+        }
+    }
 }
 
 const char *actors_output(void)

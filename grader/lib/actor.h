@@ -144,6 +144,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
 
 /* A rule that the next program has from its very first call on. */
 void prepare_hold(enum call call, unsigned nth, bool after);
+void prepare_failure(enum call call, unsigned nth, int error);
 
 /* Writes to its standard input; closes it. */
 void type_input(struct actor *actor, const char *bytes, size_t count);
@@ -179,6 +180,10 @@ const struct actor *actor_at(size_t index);
 const struct call_record *actor_log(const struct actor *actor, size_t *count);
 /* The function of the student's that was called last; "" for none, as in lab 5. */
 const char *actors_function(void);
+/* Which of the student's functions (in lab 5: programs) the check called, a line each,
+ * and a line for each of their calls: function, call, errno ("0": it succeeded), and
+ * "injected" where the grader let it fail.  Lines may come more than once. */
+void actors_coverage(void (*tell)(const char *line));
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 

@@ -108,6 +108,23 @@ int record_step_count(const struct record *record)
     return (int)json_array_size(json_object_get(record->object, "steps"));
 }
 
+void record_coverage(struct record *record, const char *line)
+{
+    json_t *lines = json_object_get(record->object, "coverage");
+    json_t *known;
+    size_t i;
+    if (!lines) {
+        lines = json_array();
+        json_object_set_new(record->object, "coverage", lines);
+    }
+    json_array_foreach(lines, i, known)
+    {
+        if (strcmp(json_string_value(known), line) == 0)
+            return;
+    }
+    json_array_append_new(lines, json_string(line));
+}
+
 void record_leak(struct record *record, unsigned key, int id, size_t size,
                  const char *by, int step)
 {

@@ -34,6 +34,8 @@ void record_step(struct record *record, const char *where, const char *line);
 /* The answer to the last step. */
 void record_answer(struct record *record, const char *answer);
 int record_step_count(const struct record *record);
+/* What the check covers (actors_coverage); a line that is there already is kept once. */
+void record_coverage(struct record *record, const char *line);
 void record_leak(struct record *record, unsigned key, int id, size_t size,
                  const char *by, int step);
 void record_function(struct record *record, const char *function);

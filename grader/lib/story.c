@@ -372,6 +372,11 @@ const char *current_lab(void)
     return story.check->lab;
 }
 
+static void tell_coverage(const char *line)
+{
+    record_coverage(&story.record, line);
+}
+
 /* Ends every process, looks for leaks and sends the record.  Returns the verdict:
  * a story that came to its end has failed all the same when it leaked. */
 static enum verdict conclude(enum verdict verdict, const char **expected,
@@ -380,6 +385,8 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
     static const char *const names[] = {"passed", "failed", "unchecked"};
 
     actors_end();
+    if (getenv("SHMLAB_COVERAGE"))
+        actors_coverage(tell_coverage);
     const char *output = actors_output();
     trace_end();
     record_function(&story.record, actors_function());

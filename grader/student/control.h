@@ -62,6 +62,7 @@ struct call_record {
     uint32_t step;
     int32_t pid;
     int32_t error;
+    uint32_t injected; /* not made at all: the check asked for its failure */
     int64_t arguments[3];
     int64_t result;
     int64_t time; /* when it had been made: nanoseconds of CLOCK_MONOTONIC */

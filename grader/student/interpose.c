@@ -198,6 +198,7 @@ static void record(struct call_record *entry, struct order order, int64_t result
     entry->result = result;
     entry->error = failed ? errno : 0;
     entry->time = now();
+    entry->injected = order.action == RULE_FAIL;
     if (observer)
         observer(entry);
     if (control) {
@@ -240,6 +241,15 @@ static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_
 /* clang-format off */
 WRAP(int, shmdt, (const void *address), (address), (intptr_t)address, 0, 0)
 WRAP(key_t, ftok, (const char *path, int project), (path, project), (intptr_t)path, project, 0)
+WRAP(int, stat, (const char *path, struct stat *status), (path, status),
+     (intptr_t)path, (intptr_t)status, 0)
+WRAP(int, lstat, (const char *path, struct stat *status), (path, status),
+     (intptr_t)path, (intptr_t)status, 0)
+WRAP(int, fstat, (int fd, struct stat *status), (fd, status), fd, (intptr_t)status, 0)
+WRAP(int, chdir, (const char *path), (path), (intptr_t)path, 0, 0)
+WRAP(int, flock, (int fd, int operation), (fd, operation), fd, operation, 0)
+WRAP(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags),
+     fd, (intptr_t)mask, flags)
 WRAP(int, mkfifo, (const char *path, mode_t mode), (path, mode), (intptr_t)path, mode, 0)
 WRAP(int, mkfifoat, (int directory, const char *path, mode_t mode), (directory, path, mode),
      directory, (intptr_t)path, mode)

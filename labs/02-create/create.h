@@ -57,8 +57,8 @@ int segment_create(key_t key, size_t size, mode_t perms);
  * Return: the id (0 is a good one), or -1 with errno:
  *
  * - ENOENT: no segment has this key.
- * - EINVAL: @key is IPC_PRIVATE. No segment can be found under it, and
- *   shmget(2) would create a new one, even without IPC_CREAT.
+ * - EINVAL: @key is IPC_PRIVATE. No segment can be found under it: with a size
+ *   above 0, shmget(2) would create a new one, even without IPC_CREAT.
  *
  * Source: shmget(2). That no permission is needed to get an id, as long as no
  * permission bit is asked for, is measured kernel behaviour.

@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = note};
     sigset_t set;
     char bell;
+    int result = 0;
 
     if (argc != 2 || chdir(argv[1]) != 0) {
         fputs("usage: reader DIR\n", stderr);
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
     int taken = open(CHANNEL_TAKEN, O_RDWR);
     int ready = open(CHANNEL_READY, O_RDONLY | O_NONBLOCK);
     if (text == (void *)-1 || taken == -1 || ready == -1)
-        perror("reader");
+        perror("reader"), result = 1;
     else
         while (wait_until(ready, 0) && read(ready, &bell, 1) == 1) {
             char line[CHANNEL_CAPACITY + 1];
@@ -78,5 +79,5 @@ int main(int argc, char **argv)
     unlink(CHANNEL_READY);
     unlink(CHANNEL_TAKEN);
     shmctl(id, IPC_RMID, NULL);
-    return 0;
+    return result;
 }
