@@ -52,7 +52,7 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants lint format criterion
+.PHONY: skeletons test mutants lint format criterion slides slides-pdf slides-watch
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -74,6 +74,15 @@ lint:
 
 format:
 	@clang-format -i $(OUR_C)
+
+slides: $(BUILD)/checks.json
+	@$(MAKE) -f slides/Makefile html
+
+slides-pdf: $(BUILD)/checks.json
+	@$(MAKE) -f slides/Makefile pdf
+
+slides-watch:
+	@slides/chain/watch.sh
 
 criterion: ready
 	@SHMLAB_PROGRAMS=$(BUILD) $(BUILD)/checks $(ARGS)
