@@ -62,8 +62,9 @@ local function listing(block)
     local class = marks:find(',' .. i .. ',', 1, true) and 'line marked' or 'line'
     lines[i] = ('<span class="%s">%s</span>'):format(class, line)
   end
-  return pandoc.RawBlock('html', ('<figure class="listing %s" style="--columns:%d;--rows:%d">%s<pre><code>%s</code></pre></figure>')
-    :format(table.concat(block.classes, ' '), excerpt.width(plain), #plain, caption(block), table.concat(lines)))
+  return pandoc.RawBlock('html', ('<figure class="listing %s" style="--columns:%d;--rows:%d">%s' ..
+      '<pre><code>%s</code></pre></figure>'):format(table.concat(block.classes, ' '),
+      excerpt.width(plain), #plain, caption(block), table.concat(lines)))
 end
 
 -- Each slide: its heading, what stands under it, and the speaker's notes.
