@@ -119,6 +119,7 @@ class Document:
     links: list[Link] = field(default_factory=list)
     anchors: set[str] = field(default_factory=set)
     puzzles: list[Comment] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def experiments(self) -> list[Section]:
         return [section for section in self.sections if section.blocks()]
@@ -194,8 +195,8 @@ class Reader:
         self.in_details = False
         self.tokens = MarkdownIt("commonmark").enable("table").parse(text)
 
-    def mistake(self, line: int, text: str) -> Mistake:
-        return Mistake(self.document.path, line, text)
+    def mistake(self, line: int, text: str) -> None:
+        self.document.mistakes.append(Mistake(self.document.path, line, text))
 
     def read(self) -> Document:
         for index, token in enumerate(self.tokens):
@@ -250,9 +251,9 @@ class Reader:
         word = word.strip()
         comment = Comment(word, rest.strip(), line)
         if word not in COMMENTS:
-            if colon and re.fullmatch(r"[a-z]+", word):
+            if colon and word.isalpha():
                 known = ", ".join(COMMENTS)
-                raise self.mistake(line, f"there is no comment '{word}:' (there are: {known})")
+                self.mistake(line, f"there is no comment '{word}:' (there are: {known})")
             return
         if word == "puzzles":
             self.document.puzzles.append(comment)
@@ -272,13 +273,14 @@ class Reader:
     def read_answer(self, comment: Comment) -> None:
         questions = [part for part in self.section.parts if isinstance(part, Question)]
         if not questions or questions[-1].answers:
-            raise self.mistake(comment.line, "this answer belongs to no question: <!-- ask -->")
+            self.mistake(comment.line, "this answer belongs to no question: <!-- ask -->")
+            return
         question = questions[-1]
         question.answers = [answer.strip() for answer in comment.text.split("|")]
         if question.choices:
             numbers = [str(number + 1) for number in range(len(question.choices))]
             if not set(question.answers) <= set(numbers):
-                raise self.mistake(comment.line, f"the choices are {', '.join(numbers)}")
+                self.mistake(comment.line, f"the choices are {', '.join(numbers)}")
 
     def read_fence(self, token: Token) -> None:
         assert token.map
@@ -286,7 +288,8 @@ class Reader:
         words = token.info.split()
         if words[:1] == ["console"]:
             if len(words) != 2 or not words[1].isalnum():
-                raise self.mistake(line, "a session names its terminal: ```console A")
+                self.mistake(line, "a session names its terminal: ```console A")
+                return
             steps = self.read_steps(token.content.split("\n")[:-1], line + 1)
             self.section.parts.append(Block(words[1], steps, line, end))
         elif self.code:
@@ -315,9 +318,7 @@ class Reader:
             else:
                 step.output.append(text)
         if typed:
-            raise self.mistake(
-                first - 1, f"this line is said to be typed, and is not here: {typed[0]}"
-            )
+            self.mistake(first - 1, f"this line is said to be typed, and is not here: {typed[0]}")
         return steps if steps[0].output else steps[1:]
 
     def read_prose(self, token: Token) -> None:

@@ -127,7 +127,8 @@ def check(options: argparse.Namespace) -> int:
     """Status 0: all is as it says; 1: something is not; 3: something could not be run."""
     chosen = documents(options.files)
     results = play_all(chosen)
-    wrong = [str(mismatch) for result in results for mismatch in result.mismatches[:1]]
+    wrong = [str(mistake) for document in chosen for mistake in document.mistakes]
+    wrong += [str(mismatch) for result in results for mismatch in result.mismatches[:1]]
     wrong += [text for document in chosen for text in drift(document)]
     for text in wrong:
         print(text + "\n")
@@ -151,7 +152,8 @@ def refresh(options: argparse.Namespace) -> int:
     left = [m for result in results for m in result.mismatches if m.reason]
     for mismatch in left:
         print(f"{mismatch}\n")
-    bad = [text for document in chosen for text in drift(document) if " has no " in text]
+    bad = [str(mistake) for document in chosen for mistake in document.mistakes]
+    bad += [text for document in chosen for text in drift(document) if " has no " in text]
     print("\n".join(bad) + "\n" * bool(bad), end="")
     tell_not_run(results)
     print(summary(results))
