@@ -43,6 +43,11 @@ shell hint: ready
 reset watch solution: ready
 	@grader/commands/$@.sh "$(LAB)"
 
+# A handout's experiments, live.  FROM=3 begins with the third; WITH=mine uses your code.
+.PHONY: walk
+walk: ready
+	@grader/handouts/walk.py "$(LAB)" --with="$(WITH)" --from="$(FROM)"
+
 doctor:
 	@grader/doctor.sh
 
@@ -68,6 +73,11 @@ test: ready $(BUILD)/unit
 
 mutants: ready
 	@grader/tests/mutants.sh $(LAB)
+
+# Plays the sessions in all handouts (or FILES) and writes what they print; CHECK=1: only compares.
+.PHONY: handouts
+handouts: ready
+	@grader/handouts/handouts.py $(if $(CHECK),check,refresh) $(FILES)
 
 lint:
 	@grader/tests/lint.sh

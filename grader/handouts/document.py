@@ -157,7 +157,7 @@ class Html(HTMLParser):
         self.closed.append(tag)
 
 
-COMMENTS = ("puzzles", "values", "typed", "world", "needs", "ask", "answer", "code")
+COMMENTS = ("puzzles", "values", "typed", "world", "needs", "ask", "answer", "code", "mutant")
 LAB_PROMPT = re.compile(r"(lab[1-9]>) ?(.*)")
 KEYS = ("^C", "^D", "^Z", "^\\")
 
