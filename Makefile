@@ -78,6 +78,7 @@ mutants: ready
 .PHONY: handouts
 handouts: ready
 	@grader/handouts/handouts.py $(if $(CHECK),check,refresh) $(FILES)
+	@$(if $(CHECK),grader/handouts/handouts.py listings $(FILES))
 
 lint:
 	@grader/tests/lint.sh

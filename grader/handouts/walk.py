@@ -18,17 +18,20 @@ import tty
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rich.console import Console, RenderableType
-from rich.markdown import Markdown
-from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+try:
+    from rich.console import Console, RenderableType
+    from rich.markdown import Markdown
+    from rich.markup import escape
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
 
-import play
-from document import Answer, Block, Document, Listing, Mistake, Prose, Question, Section, Step
-from document import read as read_document
-from world import ROOT, NoWorld, World
+    import play
+    from document import Answer, Block, Document, Listing, Mistake, Prose, Question, Section, Step
+    from document import read as read_document
+    from world import ROOT, NoWorld, World
+except ModuleNotFoundError as missing:
+    sys.exit(f"There is no Python module {missing.name} here. Install it: ./setup walk")
 
 WIDE = 120  # columns from which the table stands at the side
 SIDE = 52  # columns of the table there
@@ -114,34 +117,32 @@ class Screen:
         """Waits for a key; the prompt goes away again where the terminal can do that."""
         if not self.asks:
             return "\n"
-        self.console.print(Text(prompt, style="dim"), end="")
-        self.console.file.flush()
-        pressed = self.read_key()
-        if self.plain:
-            self.show()
-        else:
-            self.console.file.write("\r\x1b[K")
-        self.console.file.flush()
-        return pressed
-
-    def read_key(self) -> str:
         descriptor = sys.stdin.fileno()
         saved = termios.tcgetattr(descriptor)
         try:
-            tty.setcbreak(descriptor)
-            pressed = os.read(descriptor, 1).decode("latin-1")
-            while pressed == "\x1b":  # an arrow: three bytes of which none is ours
-                os.read(descriptor, 2)
-                pressed = os.read(descriptor, 1).decode("latin-1")
+            # Before the prompt is seen, and without throwing away what was typed early.
+            tty.setcbreak(descriptor, termios.TCSADRAIN)
+            self.console.print(Text(prompt, style="dim"), end="")
+            self.console.file.flush()
+            pressed = self.read_key(descriptor)
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, saved)
+        self.console.file.write("\n" if self.plain else "\r\x1b[K")
+        self.console.file.flush()
+        return pressed
+
+    def read_key(self, descriptor: int) -> str:
+        pressed = os.read(descriptor, 1).decode("latin-1")
+        while pressed == "\x1b":  # an arrow: three bytes of which none is ours
+            os.read(descriptor, 2)
+            pressed = os.read(descriptor, 1).decode("latin-1")
         if pressed in ("", "\x04"):
             raise Quit
         return pressed
 
     def pause(self, what: str) -> str:
         """Waits until the reader goes on.  Returns "rest" when a whole block is to run."""
-        keys = "b: back  r: rest of the block  ?: all keys  q: quit"
+        keys = "r: rest of the block  b: back  ?: keys  q: quit"
         while True:
             pressed = self.key(f"[Enter: {what}  {keys}] ")
             if pressed in "\r\n ":
@@ -363,8 +364,8 @@ class Walk:
 
     def marked(self, block: Block, line: str, style: str = "") -> Text:
         """A line of a terminal, with the terminal's name in front."""
-        name = Text(f"{block.terminal} {self.screen.bar} ", style="cyan")
-        return name.append(Text(line, style=style))
+        name = f"{block.terminal} {self.screen.bar} "
+        return Text.assemble((name, "cyan"), (line, style))
 
     def step(self, player: play.Player, block: Block, step: Step) -> None:
         self.moved = True
@@ -406,7 +407,7 @@ def leave(number: int, _: object) -> NoReturn:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make walk")
-    parser.add_argument("lab")
+    parser.add_argument("lab", help="its number, or the file of any handout")
     parser.add_argument("--with", dest="code", default="", help="mine: with your own code")
     parser.add_argument("--from", dest="first", default="", help="the experiment to begin with")
     return parser.parse_args()
@@ -416,6 +417,8 @@ def main() -> int:
     options = arguments()
     os.chdir(ROOT)
     files = lab_files()
+    if options.lab.endswith(".md"):
+        files[options.lab] = Path(options.lab)
     if options.lab not in files:
         print(f"There is no lab '{options.lab}'. Write: make walk LAB=1 (to {max(files)}).")
         return 2
