@@ -121,4 +121,22 @@ function code.lines(attributes)
   return excerpt.trim(lines), attributes.file or name
 end
 
+-- The course's own style, for lines of that many columns.
+local function style(columns)
+  local settings = {}
+  for _, line in ipairs(excerpt.lines(excerpt.read('.clang-format'))) do
+    if not line:match('^#') then settings[#settings + 1] = line end
+  end
+  local all = '{' .. table.concat(settings, ', ') .. '}'
+  return (all:gsub('ColumnLimit: %d+', 'ColumnLimit: ' .. columns))
+end
+
+-- The files' lines are longer than a slide's: then the same words are laid out again.
+function code.fitted(lines, columns)
+  if excerpt.width(lines) <= columns then return lines end
+  local again = pandoc.pipe('clang-format', { '--style=' .. style(columns), '--assume-filename=slide.c' },
+    table.concat(lines, '\n') .. '\n')
+  return excerpt.lines(again)
+end
+
 return code

@@ -25,6 +25,7 @@ end
 
 local function at_step(svg, step)
   return (svg:gsub('<g id="[^"]*" class="([^"]*)">.-</g>\n?', function(classes)
+    classes = classes:gsub('&#45;', '-') -- so Graphviz writes "s2-3"
     if classes:match('^graph') or is_shown(classes, step) then return nil end
     return ''
   end))

@@ -42,6 +42,7 @@ local function listing(block, place)
       lines, name = session.lines(attributes), 'terminal ' .. (attributes.terminal or 'A')
     else
       lines, name = code.lines(attributes)
+      lines = code.fitted(lines, LIMITS[place].code)
     end
   elseif block.classes:includes('text') then
     lines = excerpt.lines(block.text)
