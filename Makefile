@@ -61,7 +61,7 @@ clean:
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
-OUR_C = $(wildcard grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h) $(SOLUTIONS)
+OUR_C = $(wildcard grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h labs/examples/*.c) $(SOLUTIONS)
 
 skeletons:
 	@for file in $(SOLUTIONS:solutions/%=%); do \
