@@ -7,7 +7,7 @@ failed=0
 include="-Igrader/lib -Ilabs -Ilabs/01-ftok -Ilabs/02-create -Ilabs/03-attach -Ilabs/04-rmid -Ilabs/05-fifo"
 if [ $# -eq 0 ]; then
   # shellcheck disable=SC2046
-  set -- $(ls grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h solutions/*/*.c)
+  set -- $(ls grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h labs/examples/*.c solutions/*/*.c)
 fi
 sources=$(printf '%s\n' "$@" | grep '\.c$')
 
@@ -29,7 +29,13 @@ sources=$(printf '%s\n' "$@" | grep '\.c$')
     done
   done
 }
-shellcheck setup .ci/run grader/*.sh grader/*/*.sh || failed=1
+shellcheck setup .ci/run grader/*.sh grader/*/*.sh slides/chain/*.sh || failed=1
+luacheck --quiet --no-color --std=lua53 --globals FORMAT PANDOC_STATE PANDOC_SCRIPT_FILE pandoc Pandoc \
+  -- slides/chain/*.lua || failed=1
+# mypy takes one folder's modules at a time.
+black --quiet --check -l 100 slides/chain/*.py || failed=1
+pyflakes3 slides/chain/*.py || failed=1
+mypy --no-error-summary --ignore-missing-imports slides/chain/*.py || failed=1
 shellcheck --shell=bats -e SC2154,SC2030,SC2031,SC2314,SC2315 grader/tests/*.bats || failed=1
 black --quiet --check -l 100 grader/tests/*.py || failed=1
 python3 -m pyflakes grader/tests/*.py || failed=1
