@@ -57,7 +57,9 @@ static struct arguments compiler(void)
     const char *cc = getenv("CC");
     add_words(&arguments, cc && *cc ? cc : "cc");
     if (getenv("SANITIZE"))
-        add_words(&arguments, "-fsanitize=address,undefined -fno-omit-frame-pointer");
+        add_words(&arguments,
+                  "-fsanitize=address,undefined "
+                  "-fno-sanitize-recover=undefined -fno-omit-frame-pointer");
     return arguments;
 }
 

@@ -179,14 +179,34 @@ static void leaks(const json_t *list)
     }
 }
 
-/* The last lines of what the student's processes printed. */
+#define PRINTED_TAIL   600  /* bytes of what was printed that are shown */
+#define PRINTED_REPORT 1000 /* and of a sanitizer's report, from its start */
+
+/* Where the report of a sanitizer begins (SANITIZE=1), or NULL: its first lines name the
+ * mistake and the student's line. */
+static const char *report_in(const char *text)
+{
+    const char *report = strstr(text, "ERROR: AddressSanitizer");
+    if (!report)
+        report = strstr(text, "runtime error: ");
+    while (report && report > text && report[-1] != '\n')
+        report--;
+    return report;
+}
+
+/* What the student's processes printed: the last lines of it, or a sanitizer's report. */
 static void printed(const char *text)
 {
     size_t length = strlen(text);
     if (length == 0)
         return;
-    const char *start = text + (length > 600 ? length - 600 : 0);
-    char *copy = strdup(start);
+    const char *start = report_in(text);
+    const size_t most = start ? PRINTED_REPORT : PRINTED_TAIL;
+    if (!start)
+        start = text + (length > PRINTED_TAIL ? length - PRINTED_TAIL : 0);
+    char *copy = strndup(start, most);
+    if (!copy)
+        abort();
     size_t end = strlen(copy);
     while (end > 0 && copy[end - 1] == '\n')
         copy[--end] = '\0';

@@ -271,8 +271,11 @@ class Replay:
 
     def now(self, line: str) -> str:
         """A line of the story with the values of this replay."""
-        words = [self.value_now(word) for word in re.split(r"(\s+)", line)]
-        return "".join(words)
+        has_pids = line.startswith("end ") or "kill -" in line
+        words = re.split(r"(\s+)", line)
+        return "".join(
+            word if word.isdigit() and not has_pids else self.value_now(word) for word in words
+        )
 
     def value_now(self, word: str) -> str:
         if word in self.values:
