@@ -1076,9 +1076,10 @@ static const struct fault {
     enum call call;
     int error;
 } faults[] = {
-    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES}, {CALL_mkfifoat, ENOSPC},
-    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},   {CALL_openat, EMFILE},
-    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM}, {CALL_shmat, ENOMEM},
+    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES},   {CALL_mkfifoat, ENOSPC},
+    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},     {CALL_openat, EMFILE},
+    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM},   {CALL_shmat, ENOMEM},
+    {CALL_flock, ENOLCK},  {CALL_signalfd, EMFILE},
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 

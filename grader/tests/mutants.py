@@ -45,14 +45,14 @@ class Program:
 
 
 def header(text: str, field: str) -> list[str]:
-    found = re.search(rf"^{field}: *(.*)$", text, re.M)
-    return re.split(r"[, ]+", found[1].strip()) if found else []
+    found = re.search(rf"^[/* ]*{field}: *(.*?)[*/ ]*$", text, re.M)
+    return re.split(r"[, ]+", found[1]) if found else []
 
 
 def wrong_programs(lab: int) -> list[Program]:
     programs = []
-    for path in sorted((MUTANTS / f"lab{lab}").glob("*.patch")):
-        text = path.read_text()
+    for path in sorted((MUTANTS / f"lab{lab}").iterdir()):
+        text = (sorted(path.glob("*.c"))[0] if path.is_dir() else path).read_text()
         base = (header(text, "Base") or [""])[0]
         programs.append(
             Program(
@@ -87,7 +87,7 @@ def base_of(program: Program) -> Sources:
 
 def sources_of(program: Program) -> Sources | None:
     """None where the patch does not fit."""
-    if not program.wrong:
+    if program.path.suffix != ".patch":
         return sources_in(program.lab, program.path)
     sources = base_of(program)
     with tempfile.TemporaryDirectory() as folder:
