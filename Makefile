@@ -52,7 +52,7 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants lint format criterion
+.PHONY: skeletons test mutants mechanical faults lint format criterion
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -66,8 +66,8 @@ skeletons:
 test: ready $(BUILD)/unit
 	@grader/tests/run.sh
 
-mutants: ready
-	@grader/tests/mutants.sh $(LAB)
+mutants mechanical faults: ready
+	@grader/tests/$@.py $(LAB)
 
 lint:
 	@grader/tests/lint.sh

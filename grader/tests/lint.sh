@@ -29,6 +29,16 @@ sources=$(printf '%s\n' "$@" | grep '\.c$')
     done
   done
 }
+python=$(find grader -name '*.py')
+# The names have no spaces.
+# shellcheck disable=SC2086
+{
+  black --quiet --check -l 100 $python || failed=1
+  /usr/bin/python3 -m pyflakes $python || failed=1
+  # clang's own module has no types.
+  MYPYPATH=grader/tests mypy --strict --ignore-missing-imports --no-error-summary $python ||
+    failed=1
+}
 shellcheck setup .ci/run grader/*.sh grader/*/*.sh || failed=1
 shellcheck --shell=bats -e SC2154,SC2030,SC2031,SC2314,SC2315 grader/tests/*.bats || failed=1
 

@@ -14,6 +14,7 @@ grader/mutants/README.md for what counts as a failure.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import functions
 import submissions
 from submissions import ROOT, Outcome, Sources
 
-MUTANTS = ROOT / "grader/mutants"
+MUTANTS = ROOT / os.environ.get("SHMLAB_MUTANTS", "grader/mutants")
 
 
 @dataclass
@@ -74,7 +75,11 @@ def directory_of(lab: int) -> str:
 def sources_in(lab: int, path: Path) -> Sources:
     """The files of a right program: lab 5 has a folder with two."""
     files = sorted(path.glob("*.c")) if path.is_dir() else [path]
-    names = [file.name for file in files] if path.is_dir() else [Path(f).name for f in submissions.files_of(lab)]
+    names = (
+        [file.name for file in files]
+        if path.is_dir()
+        else [Path(f).name for f in submissions.files_of(lab)]
+    )
     return {f"{directory_of(lab)}/{name}": file.read_bytes() for name, file in zip(names, files)}
 
 
