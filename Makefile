@@ -60,7 +60,8 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants flake golden lint format criterion slides slides-pdf slides-watch
+.PHONY: skeletons test mutants mechanical faults flake golden lint format criterion slides slides-pdf \
+        slides-watch
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -74,8 +75,8 @@ skeletons:
 test: ready $(BUILD)/unit
 	@grader/tests/run.sh
 
-mutants: ready
-	@grader/tests/mutants.sh $(LAB)
+mutants mechanical faults: ready
+	@grader/tests/$@.py $(LAB)
 
 # How many gradings under load, stops and changed order: make flake N=200 SEED=7
 flake: ready

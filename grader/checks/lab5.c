@@ -573,12 +573,13 @@ CHECK(
  * far as it can get meanwhile. */
 static void slow_motion(struct actor *actor)
 {
-    narrate("%s is slowed down: after each read(2), write(2) and fflush(3) it waits "
-            "until nothing else moves.",
+    static const enum call calls[] = {CALL_read, CALL_write, CALL_fflush, CALL_fgets,
+                                      CALL_dprintf};
+    narrate("%s is slowed down: after each read(2), write(2), fflush(3), fgets(3) and "
+            "dprintf(3) it waits until nothing else moves.",
             actor_title(actor));
-    hold_after(actor, CALL_read, 0);
-    hold_after(actor, CALL_write, 0);
-    hold_after(actor, CALL_fflush, 0);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        hold_after(actor, calls[i], 0);
 }
 
 /* Returns how often it was held. */
@@ -620,7 +621,8 @@ CHECK(
     if (reader_turns == 0 || writer_turns == 0)
         cannot_check(
             "One of the programs makes no call at which the grader can hold it.",
-            "Use the FIFOs with read(2) and write(2), or with fflush(3).");
+            "Use the FIFOs with read(2) and write(2), with fgets(3) and dprintf(3), or with "
+            "fflush(3).");
 }
 
 CHECK(lab5, a_full_output_loses_nothing, 5,
@@ -666,6 +668,12 @@ CHECK(lab5, every_line_is_a_message, 5,
     end_input(pair.writer);
     settle();
     resume(pair.reader);
+    expect_good_end(&pair);
+
+    because("One byte is enough for a line.");
+    pair = open_pair(pair.directory, "reader");
+    type_last_line(&pair, "x");
+    end_input(pair.writer);
     expect_good_end(&pair);
 }
 
@@ -1076,9 +1084,10 @@ static const struct fault {
     enum call call;
     int error;
 } faults[] = {
-    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES}, {CALL_mkfifoat, ENOSPC},
-    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},   {CALL_openat, EMFILE},
-    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM}, {CALL_shmat, ENOMEM},
+    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES},   {CALL_mkfifoat, ENOSPC},
+    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},     {CALL_openat, EMFILE},
+    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM},   {CALL_shmat, ENOMEM},
+    {CALL_flock, ENOLCK},  {CALL_signalfd, EMFILE},
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 

@@ -375,6 +375,42 @@ int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
     return result;
 }
 
+/* Programs may use a FIFO as a stream of lines, too. */
+char *__real_fgets(char *text, int size, FILE *file);
+char *__wrap_fgets(char *text, int size, FILE *file);
+char *__wrap_fgets(char *text, int size, FILE *file)
+{
+    struct call_record entry =
+        call_with(CALL_fgets, (intptr_t)text, size, (intptr_t)file);
+    struct order order = order_for(&entry);
+    char *result = NULL;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = __real_fgets(text, size, file);
+    record(&entry, order, (intptr_t)result,
+           order.action == RULE_FAIL || (!result && ferror(file)));
+    return result;
+}
+
+int __wrap_dprintf(int fd, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int __wrap_dprintf(int fd, const char *format, ...)
+{
+    struct call_record entry = call_with(CALL_dprintf, fd, (intptr_t)format, 0);
+    struct order order = order_for(&entry);
+    int result = -1;
+    va_list arguments;
+    va_start(arguments, format);
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else
+        result = vdprintf(fd, format, arguments);
+    va_end(arguments);
+    record(&entry, order, result, result < 0);
+    return result;
+}
+
 /* open and openat take a mode only when they may create a file. */
 static mode_t mode_of(int flags, va_list arguments)
 {

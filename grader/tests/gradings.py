@@ -102,5 +102,5 @@ def in_parallel(
 ) -> Iterator[tuple[Task, Answer]]:
     """The answers in the order of the tasks, a few at a time."""
     every = list(tasks)
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
         yield from zip(every, pool.map(work, every))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from clang.cindex import Cursor, CursorKind, TypeKind
 import gradings
 from gradings import ROOT, Outcome
 
-EQUIVALENT = ROOT / "grader/mutants/equivalent"
+EQUIVALENT = ROOT / os.environ.get("SHMLAB_EQUIVALENT", "grader/mutants/equivalent")
 # What a message says is not judged.
 SPEAKS = {"fputs", "fprintf", "perror", "puts", "printf"}
 SWAPPED = {
@@ -113,7 +114,7 @@ class Entry:
 class Mutator:
     """Walks through one file of a solution."""
 
-    def __init__(self, lab: int, file: str) -> None:
+    def __init__(self, file: str) -> None:
         self.file = file
         self.path = ROOT / "solutions" / file
         self.source = self.path.read_bytes()
@@ -319,23 +320,31 @@ def code_of(source: bytes, options: list[str]) -> str | None:
     """What the compiler makes of it, as a hash; None where it refuses."""
     with tempfile.NamedTemporaryFile(suffix=".o") as target:
         run = subprocess.run(
-            ["gcc", "-O2", "-w", *options, "-x", "c", "-", "-c", "-o", target.name],
+            ["gcc", "-O1", "-w", *options, "-x", "c", "-", "-c", "-o", target.name],
             input=source,
             capture_output=True,
             check=False,
         )
-        return hashlib.sha256(Path(target.name).read_bytes()).hexdigest() if not run.returncode else None
+        return (
+            hashlib.sha256(Path(target.name).read_bytes()).hexdigest()
+            if not run.returncode
+            else None
+        )
 
 
-def mutants_of(lab: int, counts: Counter[str]) -> list[Mutant]:
+def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
     found: list[Mutant] = []
     for file in gradings.files_of(lab):
-        mutator = Mutator(lab, file)
+        mutator = Mutator(file)
         every = {mutant_of(edit, mutator.source).source: edit for edit in mutator.edits()}
         edits = sorted(every.values(), key=lambda edit: (edit.start, edit.end, edit.text))
         mutants = [mutant_of(edit, mutator.source) for edit in edits]
         codes = {code_of(mutator.source, mutator.options)}
-        numbered = number_places(mutants)
+        numbered = [
+            one
+            for one in number_places(mutants)
+            if re.search(chosen, f"{one.name} {one.edit.function}")
+        ]
         for mutant, code in gradings.in_parallel(
             lambda one: code_of(one.source, mutator.options), numbered
         ):
@@ -366,7 +375,7 @@ def entries_of(lab: int) -> list[Entry]:
     if not path.exists():
         return entries
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        where = f"{path.relative_to(ROOT)}:{number}"
+        where = f"{path.name}:{number}"
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("- ") and entries:
@@ -399,10 +408,12 @@ def fits(entry: Entry, after: str, mutant: Mutant) -> bool:
 def show(mutant: Mutant, what: str) -> None:
     print(f"  {what}  {mutant.name}, in {mutant.edit.function}")
     print(f"    - {mutant.before}")
-    print(f"    + {mutant.after}")
+    print(f"    + {mutant.after}", flush=True)
 
 
-def judge(lab: int, outcomes: list[tuple[Mutant, Outcome]], counts: Counter[str]) -> int:
+def judge(
+    lab: int, outcomes: Iterator[tuple[Mutant, Outcome]], counts: Counter[str], whole: bool
+) -> int:
     """Compares what survived with the list.  Returns the number of failures."""
     failures = 0
     listed = [(entry, after) for entry in entries_of(lab) for after in entry.afters]
@@ -425,31 +436,35 @@ def judge(lab: int, outcomes: list[tuple[Mutant, Outcome]], counts: Counter[str]
             show(mutant, what)
     for entry, after in listed:
         pair = (entry.where, after)
-        if pair not in used:
-            print(f"  NO SUCH MUTANT  {entry.where}\n    + {after}")
+        if pair not in used and whole:
+            print(f"  NO SUCH MUTANT  {EQUIVALENT.name}/{entry.where}\n    + {after}")
             failures += 1
-        elif pair not in needed:
-            print(f"  CAUGHT ALL THE SAME, needs no entry  {entry.where}\n    + {after}")
+        elif pair in used - needed:
+            print(
+                f"  CAUGHT ALL THE SAME, needs no entry  {EQUIVALENT.name}/{entry.where}\n    + {after}"
+            )
             failures += 1
     return failures
 
 
-def run_lab(lab: int, chosen: str | None) -> int:
+def run_lab(lab: int, chosen: str) -> int:
     counts: Counter[str] = Counter()
-    mutants = mutants_of(lab, counts)
-    if chosen:
-        mutants = [one for one in mutants if re.search(chosen, f"{one.name} {one.edit.function}")]
+    mutants = mutants_of(lab, chosen, counts)
     print(f"Lab {lab}: {len(mutants)} mutants", flush=True)
-    outcomes = list(gradings.in_parallel(lambda mutant: check(lab, mutant), mutants))
-    failures = judge(lab, outcomes, counts)
-    print("  " + ", ".join(f"{what}: {count}" for what, count in sorted(counts.items())), flush=True)
+    outcomes = gradings.in_parallel(lambda mutant: check(lab, mutant), mutants)
+    failures = judge(lab, outcomes, counts, not chosen)
+    print(
+        "  " + ", ".join(f"{what}: {count}" for what, count in sorted(counts.items())), flush=True
+    )
     return failures
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Mutates the solutions mechanically.")
     parser.add_argument("labs", nargs="*", type=int, help="1 to 5; all without any")
-    parser.add_argument("--only", help="mutants whose FILE:LINE FUNCTION matches this pattern")
+    parser.add_argument(
+        "--only", default="", help="mutants whose FILE:LINE FUNCTION matches this pattern"
+    )
     arguments = parser.parse_args()
     failures = sum(run_lab(lab, arguments.only) for lab in arguments.labs or gradings.LABS)
     print("Every survivor is on the list." if failures == 0 else f"{failures} failures.")

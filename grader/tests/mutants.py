@@ -14,6 +14,7 @@ grader/mutants/README.md for what counts as a failure.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import functions
 import gradings
 from gradings import ROOT, Outcome, Sources
 
-MUTANTS = ROOT / "grader/mutants"
+MUTANTS = ROOT / os.environ.get("SHMLAB_MUTANTS", "grader/mutants")
 
 
 @dataclass
@@ -45,14 +46,14 @@ class Program:
 
 
 def header(text: str, field: str) -> list[str]:
-    found = re.search(rf"^{field}: *(.*)$", text, re.M)
-    return re.split(r"[, ]+", found[1].strip()) if found else []
+    found = re.search(rf"^[/* ]*{field}: *(.*?)[*/ ]*$", text, re.M)
+    return re.split(r"[, ]+", found[1]) if found else []
 
 
 def wrong_programs(lab: int) -> list[Program]:
     programs = []
-    for path in sorted((MUTANTS / f"lab{lab}").glob("*.patch")):
-        text = path.read_text()
+    for path in sorted((MUTANTS / f"lab{lab}").iterdir()):
+        text = (sorted(path.glob("*.c"))[0] if path.is_dir() else path).read_text()
         base = (header(text, "Base") or [""])[0]
         programs.append(
             Program(
@@ -74,7 +75,11 @@ def directory_of(lab: int) -> str:
 def sources_in(lab: int, path: Path) -> Sources:
     """The files of a right program: lab 5 has a folder with two."""
     files = sorted(path.glob("*.c")) if path.is_dir() else [path]
-    names = [file.name for file in files] if path.is_dir() else [Path(f).name for f in gradings.files_of(lab)]
+    names = (
+        [file.name for file in files]
+        if path.is_dir()
+        else [Path(f).name for f in gradings.files_of(lab)]
+    )
     return {f"{directory_of(lab)}/{name}": file.read_bytes() for name, file in zip(names, files)}
 
 
@@ -87,7 +92,7 @@ def base_of(program: Program) -> Sources:
 
 def sources_of(program: Program) -> Sources | None:
     """None where the patch does not fit."""
-    if not program.wrong:
+    if program.path.suffix != ".patch":
         return sources_in(program.lab, program.path)
     sources = base_of(program)
     with tempfile.TemporaryDirectory() as folder:
