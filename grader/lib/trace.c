@@ -165,6 +165,8 @@ void trace_table(void)
 void trace_end(void)
 {
     trace.final = note();
+    if (!trace.final)
+        trace.final = json_pack("{s:o}", "ended", newly_ended());
 }
 
 /* --- The calls -------------------------------------------------------------------- */
