@@ -52,11 +52,11 @@ static const char help[] =
     "command's own.\n";
 
 static const struct option options[] = {
-    {"live", no_argument, NULL, 'l'},          {"json", no_argument, NULL, 'j'},
-    {"dot", no_argument, NULL, 'd'},           {"svg", no_argument, NULL, 's'},
-    {"record", required_argument, NULL, 'r'},  {"picture", required_argument, NULL, 'p'},
-    {"output", required_argument, NULL, 'o'},  {"every", required_argument, NULL, 'e'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"live", no_argument, NULL, 'l'},         {"json", no_argument, NULL, 'j'},
+    {"dot", no_argument, NULL, 'd'},          {"svg", no_argument, NULL, 's'},
+    {"record", required_argument, NULL, 'r'}, {"picture", required_argument, NULL, 'p'},
+    {"output", required_argument, NULL, 'o'}, {"every", required_argument, NULL, 'e'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* --- Writing ---------------------------------------------------------------------- */
@@ -151,12 +151,13 @@ static int print_moment(const struct wish *wish, const struct moment *moment)
 
 static int no_table(void)
 {
-    fprintf(stderr,
-            "scope: /proc/sysvipc/shm cannot be read: %s\n"
-            "It is the kernel's table of segments. Is /proc mounted? (mount -t proc proc "
-            "/proc)\nDoes this kernel have System V IPC (CONFIG_SYSVIPC)? Then ipcs -m "
-            "shows more.\n",
-            strerror(errno));
+    fprintf(
+        stderr,
+        "scope: /proc/sysvipc/shm cannot be read: %s\n"
+        "It is the kernel's table of segments. Is /proc mounted? (mount -t proc proc "
+        "/proc)\nDoes this kernel have System V IPC (CONFIG_SYSVIPC)? Then ipcs -m "
+        "shows more.\n",
+        strerror(errno));
     return EXIT_FAILURE;
 }
 
@@ -211,8 +212,8 @@ static int show_recording(const struct wish *wish, const char *path)
     if (json_is_array(json_object_get(record, "steps")))
         status = picture_run(wish, record);
     else
-        fprintf(stderr, "scope: %s is no recording: make one with scope --record FILE\n",
-                path);
+        fprintf(stderr,
+                "scope: %s is no recording: make one with scope --record FILE\n", path);
     json_decref(record);
     return status;
 }
