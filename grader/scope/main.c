@@ -253,6 +253,18 @@ static int show_check(const struct wish *wish, const char *check)
     return status;
 }
 
+/* --- Recording -------------------------------------------------------------------- */
+
+static int record(const struct wish *wish, int count, char *words[])
+{
+    struct segment_table table;
+    if (!table_read(&table))
+        return no_table();
+    table_free(&table);
+    return count > 0 ? follow(wish->record, words)
+                     : watch(wish->record, wish->milliseconds);
+}
+
 /* --- The command line ------------------------------------------------------------- */
 
 static int wrong(const char *message)
@@ -306,8 +318,7 @@ static int obey(struct wish *wish, int count, char *words[])
     const bool picture = wish->form == FORM_DOT || wish->form == FORM_SVG;
 
     if (wish->record)
-        return count > 0 ? follow(wish->record, words)
-                         : watch(wish->record, wish->milliseconds);
+        return record(wish, count, words);
     if (wish->results && count == 1)
         return show_check(wish, words[0]);
     if (wish->results)

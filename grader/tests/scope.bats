@@ -248,10 +248,9 @@ EOF
 # Waits until the terminal shows a text; fails with what it shows.
 shows() {
   local _
-  for _ in $(seq 200); do
+  for _ in $(seq 400); do
     [[ $(tmux -L "$SERVER" capture-pane -p -t "$1") != *"$2"* ]] || return 0
-    read -r -t 0.02 < <(:) || : # gives the others the CPU
-    command sleep 0.02
+    sleep 0.05
   done
   echo "not shown in $1: $2"
   tmux -L "$SERVER" capture-pane -p -t "$1"
