@@ -65,14 +65,15 @@ clean:
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
-OUR_C = $(wildcard grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h labs/examples/*.c) $(SOLUTIONS)
+OUR_C = $(wildcard grader/*/*.c grader/*/*.h grader/tests/scope/*.c labs/*.h labs/*/*.h \
+                   labs/examples/*.c) $(SOLUTIONS)
 
 skeletons:
 	@for file in $(SOLUTIONS:solutions/%=%); do \
 	    awk -v mode=skeleton -f grader/tools/skeleton.awk solutions/$$file \
 	        > labs/$$file || exit 1; done
 
-test: ready $(BUILD)/unit
+test: ready $(BUILD)/unit $(BUILD)/scope
 	@grader/tests/run.sh
 
 mutants mechanical faults: ready

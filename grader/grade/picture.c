@@ -25,9 +25,13 @@ void pictures_remove(const struct lab *lab)
 static bool draw(const char *results, const char *check, const char *picture,
                  const char **trouble)
 {
-    const char *words[] = {
-        path_of("%s/scope", build_directory()), "--output", picture, "--picture",
-        results, check, NULL};
+    const char *words[] = {path_of("%s/scope", build_directory()),
+                           "--output",
+                           picture,
+                           "--picture",
+                           results,
+                           check,
+                           NULL};
     char *arguments[7];
 
     for (size_t i = 0; i < 7; i++)

@@ -25,7 +25,7 @@ static struct {
     json_t **noted;             /* what each step changed; NULL for nothing */
     size_t steps;
     json_t *final;
-    size_t rows;       /* noted so far */
+    size_t rows; /* noted so far */
     bool ended[MOST_ACTORS];
     bool cut;
 } trace;
@@ -34,14 +34,12 @@ void trace_step(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    trace.starts =
-        realloc(trace.starts, (trace.steps + 1) * sizeof *trace.starts);
+    trace.starts = realloc(trace.starts, (trace.steps + 1) * sizeof *trace.starts);
     trace.noted = realloc(trace.noted, (trace.steps + 1) * sizeof(json_t *));
     if (!trace.starts || !trace.noted)
         abort();
     trace.noted[trace.steps] = NULL;
-    trace.starts[trace.steps++] =
-        (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    trace.starts[trace.steps++] = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 /* --- The table -------------------------------------------------------------------- */
@@ -58,16 +56,16 @@ static bool same_row(const struct segment *a, const struct segment *b)
            a->size == b->size && a->last == b->last;
 }
 
-/* Who has a segment attached: an actor's title for each attachment. */
+/* Who has a segment attached: the terminal of an actor, for each attachment. */
 static json_t *attached_to(int id)
 {
     json_t *titles = json_array();
     const struct actor *actor;
     for (size_t i = 0; (actor = actor_at(i)); i++) {
-        int count = is_running(actor) ? process_attachments(actor_pid(actor), id, NULL)
-                                      : 0;
+        int count =
+            is_running(actor) ? process_attachments(actor_pid(actor), id, NULL) : 0;
         for (; count > 0; count--)
-            json_array_append_new(titles, json_string(actor_title(actor)));
+            json_array_append_new(titles, json_string(actor_terminal(actor)));
     }
     return titles;
 }
@@ -104,7 +102,7 @@ static json_t *newly_ended(void)
     for (size_t i = 0; (actor = actor_at(i)) && i < MOST_ACTORS; i++)
         if (!trace.ended[i] && !is_running(actor)) {
             trace.ended[i] = true;
-            json_array_append_new(titles, json_string(actor_title(actor)));
+            json_array_append_new(titles, json_string(actor_terminal(actor)));
         }
     return titles;
 }
@@ -165,6 +163,8 @@ void trace_table(void)
 void trace_end(void)
 {
     trace.final = note();
+    if (!trace.final)
+        trace.final = json_pack("{s:o}", "ended", newly_ended());
 }
 
 /* --- The calls -------------------------------------------------------------------- */
@@ -256,11 +256,12 @@ static size_t merge_equal(struct made *list, size_t count)
 static json_t *call_object(const struct made *made)
 {
     const struct call_record *call = made->call;
-    json_t *object = json_pack(
-        "{s:s, s:i, s:s, s:[I, I, I], s:I}", "where", actor_title(made->actor), "pid",
-        (int)call->pid, "call", call_name((enum call)call->call), "arguments",
-        (json_int_t)call->arguments[0], (json_int_t)call->arguments[1],
-        (json_int_t)call->arguments[2], "result", (json_int_t)call->result);
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:[I, I, I], s:I}", "where",
+                  actor_terminal(made->actor), "pid", (int)call->pid, "call",
+                  call_name((enum call)call->call), "arguments",
+                  (json_int_t)call->arguments[0], (json_int_t)call->arguments[1],
+                  (json_int_t)call->arguments[2], "result", (json_int_t)call->result);
     const char *error = call->error ? strerrorname_np(call->error) : NULL;
     if (error)
         json_object_set_new(object, "error", json_string(error));

@@ -14,7 +14,7 @@
  *   "final": {"segments": [...], "ended": [...]}
  *
  * "segments" are the rows that changed in this step; an empty list, and "times" when it
- * is 1, are left out.  "attached" names an actor once for each attachment.  "final" is
+ * is 1, are left out.  "attached" names a terminal once for each attachment.  "final" is
  * how it stood when the check had ended all processes.  A long run is cut: then
  * "trace_cut" is true.
  */

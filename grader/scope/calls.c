@@ -35,16 +35,11 @@ static const struct name attach_flags[] = {
 };
 
 static const struct name commands[] = {
-    {IPC_RMID, "IPC_RMID"},
-    {IPC_SET, "IPC_SET"},
-    {IPC_STAT, "IPC_STAT"},
-    {IPC_INFO, "IPC_INFO"},
-    {SHM_LOCK, "SHM_LOCK"},
-    {SHM_UNLOCK, "SHM_UNLOCK"},
-    {SHM_STAT, "SHM_STAT"},
-    {SHM_INFO, "SHM_INFO"},
-    {SHM_STAT_ANY, "SHM_STAT_ANY"},
-    {0, NULL},
+    {IPC_RMID, "IPC_RMID"},         {IPC_SET, "IPC_SET"},
+    {IPC_STAT, "IPC_STAT"},         {IPC_INFO, "IPC_INFO"},
+    {SHM_LOCK, "SHM_LOCK"},         {SHM_UNLOCK, "SHM_UNLOCK"},
+    {SHM_STAT, "SHM_STAT"},         {SHM_INFO, "SHM_INFO"},
+    {SHM_STAT_ANY, "SHM_STAT_ANY"}, {0, NULL},
 };
 
 static void write_command(FILE *out, long long value)

@@ -119,12 +119,13 @@ static bool look(struct chase *chase)
 static json_t *call_object(struct chase *chase, const struct tracee *tracee,
                            long long result, bool failed)
 {
-    json_t *object = json_pack(
-        "{s:s, s:i, s:s, s:[I, I, I], s:I}", "where",
-        recording_title(&chase->recording, tracee->pid), "pid", (int)tracee->pid,
-        "call", name_of(tracee->number), "arguments", (json_int_t)tracee->arguments[0],
-        (json_int_t)tracee->arguments[1], (json_int_t)tracee->arguments[2], "result",
-        (json_int_t)(failed ? -1 : result));
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:[I, I, I], s:I}", "where",
+                  recording_title(&chase->recording, tracee->pid), "pid",
+                  (int)tracee->pid, "call", name_of(tracee->number), "arguments",
+                  (json_int_t)tracee->arguments[0], (json_int_t)tracee->arguments[1],
+                  (json_int_t)tracee->arguments[2], "result",
+                  (json_int_t)(failed ? -1 : result));
     const char *error = failed ? strerrorname_np((int)-result) : NULL;
     if (error)
         json_object_set_new(object, "error", json_string(error));
@@ -135,8 +136,9 @@ static json_t *call_object(struct chase *chase, const struct tracee *tracee,
 static void note_call(struct chase *chase, struct tracee *tracee, long long result,
                       bool failed)
 {
-    bool watched = is_system_v(tracee->number) ||
-                   (name_of(tracee->number) && has_attached(&chase->before, tracee->pid));
+    bool watched =
+        is_system_v(tracee->number) ||
+        (name_of(tracee->number) && has_attached(&chase->before, tracee->pid));
     if (!watched)
         return;
     bool changed = look(chase);

@@ -107,7 +107,8 @@ static bool write_svg(const char *svg, const char *title, const char *descriptio
     const char *inside = root ? strchr(root, '>') : NULL;
     if (!inside)
         return false;
-    fprintf(out, "<svg role=\"img\" style=\"font-variant-ligatures:none\" aria-label=\"");
+    fprintf(out,
+            "<svg role=\"img\" style=\"font-variant-ligatures:none\" aria-label=\"");
     write_escaped(out, title);
     putc('"', out);
     copy_plainly(root + strlen("<svg"), inside + 1, out);
@@ -151,7 +152,8 @@ static char *whole_text(FILE *file)
  * program's. */
 static int run_dot(FILE *in, FILE *out, int *status)
 {
-    char *const arguments[] = {(char[]){"dot"}, (char[]){"-q"}, (char[]){"-Tsvg"}, NULL};
+    char *const arguments[] = {(char[]){"dot"}, (char[]){"-q"}, (char[]){"-Tsvg"},
+                               NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;
 

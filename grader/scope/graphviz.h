@@ -13,8 +13,8 @@
 /* Families that stand in where a font is not installed. */
 #define WORDS_FONT "Inter,Noto Sans,DejaVu Sans,sans-serif"
 /* Graphviz 2.42 has no weight for a whole node: graphviz_svg makes one of this name. */
-#define BOLD_FONT  "Inter Bold," WORDS_FONT
-#define CODE_FONT  "JetBrains Mono,DejaVu Sans Mono,Liberation Mono,monospace"
+#define BOLD_FONT "Inter Bold," WORDS_FONT
+#define CODE_FONT "JetBrains Mono,DejaVu Sans Mono,Liberation Mono,monospace"
 
 #define INK  "#16202c"
 #define LINE "#3d4a57"

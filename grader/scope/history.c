@@ -37,9 +37,8 @@ static void *room(void *array, size_t *count, size_t most, size_t size)
 
 /* --- Events ----------------------------------------------------------------------- */
 
-__attribute__((format(printf, 3, 4))) static void tell(struct history *history,
-                                                       pid_t pid, const char *format,
-                                                       ...)
+__attribute__((format(printf, 3, 4))) static void
+tell(struct history *history, pid_t pid, const char *format, ...)
 {
     size_t before = history->event_count;
     va_list arguments;
@@ -74,8 +73,7 @@ static void mark(struct track *track, unsigned long nattch, char sign)
 {
     track->changes =
         room(track->changes, &track->count, MOST_CHANGES, sizeof *track->changes);
-    track->changes[track->count++] =
-        (struct change){history_clock(), nattch, sign};
+    track->changes[track->count++] = (struct change){history_clock(), nattch, sign};
 }
 
 /* Forgets a segment that is gone, when there are too many. */
@@ -96,8 +94,8 @@ static void make_room(struct history *history)
 static struct track *new_track(struct history *history, const struct segment *row)
 {
     make_room(history);
-    struct track *longer = realloc(history->tracks,
-                                   (history->track_count + 1) * sizeof *longer);
+    struct track *longer =
+        realloc(history->tracks, (history->track_count + 1) * sizeof *longer);
     if (!longer)
         abort();
     history->tracks = longer;

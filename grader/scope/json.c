@@ -27,8 +27,7 @@ static json_t *of_attachment(const struct attachment *attachment)
     json_object_set_new(object, "terminal", text_or_null(attachment->terminal));
     json_object_set_new(object, "address", json_string(address));
     json_object_set_new(object, "bytes", number((long long)attachment->bytes));
-    json_object_set_new(object, "access",
-                        json_string(access_word(attachment->access)));
+    json_object_set_new(object, "access", json_string(access_word(attachment->access)));
     json_object_set_new(object, "pieces", number(attachment->pieces));
     json_object_set_new(object, "shares_memory_with",
                         attachment->shares ? number(attachment->shares) : json_null());
@@ -81,7 +80,6 @@ json_t *json_of_moment(const struct moment *moment)
         json_array_append_new(segments, of_segment(moment, &moment->table.rows[i]));
     return json_pack("{s:i, s:o, s:{s:I, s:I, s:I}, s:b}", "schema", 1, "segments",
                      segments, "processes", "read", (json_int_t)moment->looked,
-                     "not_readable", (json_int_t)moment->hidden,
-                     "other_ipc_namespaces", (json_int_t)moment->elsewhere, "steady",
-                     (int)moment->steady);
+                     "not_readable", (json_int_t)moment->hidden, "other_ipc_namespaces",
+                     (json_int_t)moment->elsewhere, "steady", (int)moment->steady);
 }

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_COLUMNS 64 /* longer texts are wrapped */
-#define COLUMN       8.4 /* points: a character of the code font at 14 points */
-#define WORDS_COLUMN 7.6 /* about: a character of the words' font at 14 points */
+#define TEXT_COLUMNS 64   /* longer texts are wrapped */
+#define COLUMN       8.4  /* points: a character of the code font at 14 points */
+#define WORDS_COLUMN 7.6  /* about: a character of the words' font at 14 points */
 #define BOLD_COLUMN  10.6 /* at most: of the bold font at 18 points */
 #define LINE_HEIGHT  17.0
 #define TITLE_HEIGHT 22.0
@@ -27,8 +27,8 @@
 #define SHOWN_LANES 8
 #define SHOWN_BANDS 6
 /* Rows of a long run that are shown from its start, and from its end. */
-#define SHOWN_HEAD 16
-#define SHOWN_TAIL 48
+#define SHOWN_HEAD 12
+#define SHOWN_TAIL 32
 
 /* Where everything stands.  y goes down here, and up in DOT. */
 struct page {
@@ -38,7 +38,7 @@ struct page {
     size_t lane_count, band_count;
     size_t rows[SHOWN_HEAD + SHOWN_TAIL];
     size_t row_count;
-    size_t rows_left; /* not shown, between head and tail */
+    size_t rows_left;                        /* not shown, between head and tail */
     double top[SHOWN_HEAD + SHOWN_TAIL + 1]; /* of each row; then the end */
     double lanes_at, bands_at, width;
     size_t title_columns;
@@ -67,8 +67,8 @@ static size_t weight_of(const struct run *run, size_t band)
     size_t weight = run->bands[band].leaked ? 1000 : 0;
     for (size_t i = 0; i < run->row_count; i++) {
         weight += run->rows[i].target == (int)band;
-        weight += i > 0 && !same_state(&run->rows[i].bands[band],
-                                       &run->rows[i - 1].bands[band]);
+        weight += i > 0 &&
+                  !same_state(&run->rows[i].bands[band], &run->rows[i - 1].bands[band]);
     }
     return weight;
 }
@@ -149,8 +149,8 @@ static size_t widest_line(const char *text, size_t columns)
 /* --- Nodes ------------------------------------------------------------------------ */
 
 /* A box without words. */
-static void box(struct page *page, double left, double top, double right,
-                double bottom, const char *attributes)
+static void box(struct page *page, double left, double top, double right, double bottom,
+                const char *attributes)
 {
     fprintf(page->out,
             "  n%u [shape=box, label=\"\", pos=\"%.1f,%.1f\", width=%.3f, "
@@ -165,8 +165,9 @@ static void words(struct page *page, const char *text, size_t columns, double le
 {
     /* Graphviz centres a text in its node. */
     double height = LINE_HEIGHT * (double)count_lines(text, columns);
-    fprintf(page->out, "  n%u [class=\"words\", shape=none, margin=0, pos=\"%.1f,%.1f\", "
-                       "width=%.3f, height=%.3f, %s, label=\"",
+    fprintf(page->out,
+            "  n%u [class=\"words\", shape=none, margin=0, pos=\"%.1f,%.1f\", "
+            "width=%.3f, height=%.3f, %s, label=\"",
             page->names++, left + width / 2, -(top + height / 2), width / 72,
             height / 72, attributes);
     do {
@@ -223,9 +224,9 @@ static void lay_out(struct page *page)
     page->bands_at = page->lanes_at + LANE_WIDTH * (double)page->lane_count + 28;
     page->width = page->bands_at + BAND_WIDTH * (double)page->band_count + MARGIN;
     page->title_columns = (size_t)((page->width - 2 * MARGIN) / BOLD_COLUMN);
-    double y = MARGIN + HEAD_HEIGHT +
-               TITLE_HEIGHT *
-                   (double)count_lines(page->run->title, page->title_columns);
+    double y =
+        MARGIN + HEAD_HEIGHT +
+        TITLE_HEIGHT * (double)count_lines(page->run->title, page->title_columns);
 
     for (size_t i = 0; i < page->row_count; i++) {
         const struct row *row = &page->run->rows[page->rows[i]];
@@ -251,8 +252,8 @@ static void write_heads(struct page *page)
             "class=\"process\", style=\"rounded,filled\", penwidth=2.5, "
             "color=\"" LINE "\", fillcolor=\"#f0f2f4\"");
         double height = LINE_HEIGHT * (double)count_lines(title, LANE_COLUMNS);
-        words(page, title, LANE_COLUMNS, x - LANE_WIDTH / 2, top + (BOX_HEIGHT - height) / 2,
-              LANE_WIDTH, 'n', BOLD_14);
+        words(page, title, LANE_COLUMNS, x - LANE_WIDTH / 2,
+              top + (BOX_HEIGHT - height) / 2, LANE_WIDTH, 'n', BOLD_14);
     }
     for (size_t i = 0; i < page->band_count; i++) {
         const struct band *band = &page->run->bands[page->bands[i]];
@@ -271,8 +272,7 @@ static double lane_end(const struct page *page, size_t lane)
     size_t last = page->row_count;
     while (last > 0 && page->run->rows[page->rows[last - 1]].ended[page->lanes[lane]])
         last--;
-    return last < page->row_count ? middle_of(page, last)
-                                  : page->top[page->row_count];
+    return last < page->row_count ? middle_of(page, last) : page->top[page->row_count];
 }
 
 static bool holds(const struct page *page, size_t row, size_t lane)
@@ -356,7 +356,8 @@ static void write_boxes(struct page *page, size_t band)
             continue;
         }
         box(page, x + 14, page->top[first] + 2, x + BAND_WIDTH - 14,
-            page->top[state->gone ? first + 1 : i] - 2, look_attributes(look_at(state)));
+            page->top[state->gone ? first + 1 : i] - 2,
+            look_attributes(look_at(state)));
     }
 }
 
@@ -462,8 +463,8 @@ static void write_left_out(struct page *page)
         return;
     snprintf(text, sizeof text, "... %zu more rows ...", page->rows_left);
     words(page, text, TEXT_COLUMNS, MARGIN,
-          page->top[SHOWN_HEAD] - LINE_HEIGHT - ROW_GAP / 2,
-          page->lanes_at - MARGIN, 'l', WORDS_14);
+          page->top[SHOWN_HEAD] - LINE_HEIGHT - ROW_GAP / 2, page->lanes_at - MARGIN,
+          'l', WORDS_14);
 }
 
 /* --- Below the rows --------------------------------------------------------------- */
@@ -479,10 +480,12 @@ static void write_foot(struct page *page)
     if (*run->outcome)
         words(page, run->outcome, columns, MARGIN, top, page->width - 2 * MARGIN, 'l',
               BOLD_14);
-    top += LINE_HEIGHT * (double)(*run->outcome ? count_lines(run->outcome, columns) : 0);
-    snprintf(text, sizeof text,
-             "Time goes down. Thick bar: the process has a segment attached. Dashed "
-             "arrow: the kernel did it. Cross line in place of a head: the call failed.");
+    top +=
+        LINE_HEIGHT * (double)(*run->outcome ? count_lines(run->outcome, columns) : 0);
+    snprintf(
+        text, sizeof text,
+        "Time goes down. Thick bar: the process has a segment attached. Dashed "
+        "arrow: the kernel did it. Cross line in place of a head: the call failed.");
     words(page, text, columns, MARGIN, top + 6, page->width - 2 * MARGIN, 'l',
           WORDS_14);
     top += 6 + LINE_HEIGHT * (double)count_lines(text, columns);

@@ -218,9 +218,8 @@ static void draw_head(const struct view *view)
 
 static void draw_lines(struct view *view, int from, int height)
 {
-    size_t most = view->line_count > (size_t)height
-                      ? view->line_count - (size_t)height
-                      : 0;
+    size_t most =
+        view->line_count > (size_t)height ? view->line_count - (size_t)height : 0;
     view->top = view->top > most ? most : view->top;
     for (int i = 0; i < height; i++) {
         size_t index = view->top + (size_t)i;
@@ -295,8 +294,8 @@ static void look(struct view *view)
     static double full;
     struct moment moment;
 
-    if (view->paused || (!history_is_stale(&view->history) &&
-                         history_clock() - full < FULL_SECONDS))
+    if (view->paused ||
+        (!history_is_stale(&view->history) && history_clock() - full < FULL_SECONDS))
         return;
     full = history_clock();
     view->lost = !moment_read(&moment);

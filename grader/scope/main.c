@@ -52,11 +52,11 @@ static const char help[] =
     "command's own.\n";
 
 static const struct option options[] = {
-    {"live", no_argument, NULL, 'l'},          {"json", no_argument, NULL, 'j'},
-    {"dot", no_argument, NULL, 'd'},           {"svg", no_argument, NULL, 's'},
-    {"record", required_argument, NULL, 'r'},  {"picture", required_argument, NULL, 'p'},
-    {"output", required_argument, NULL, 'o'},  {"every", required_argument, NULL, 'e'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"live", no_argument, NULL, 'l'},         {"json", no_argument, NULL, 'j'},
+    {"dot", no_argument, NULL, 'd'},          {"svg", no_argument, NULL, 's'},
+    {"record", required_argument, NULL, 'r'}, {"picture", required_argument, NULL, 'p'},
+    {"output", required_argument, NULL, 'o'}, {"every", required_argument, NULL, 'e'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* --- Writing ---------------------------------------------------------------------- */
@@ -151,12 +151,13 @@ static int print_moment(const struct wish *wish, const struct moment *moment)
 
 static int no_table(void)
 {
-    fprintf(stderr,
-            "scope: /proc/sysvipc/shm cannot be read: %s\n"
-            "It is the kernel's table of segments. Is /proc mounted? (mount -t proc proc "
-            "/proc)\nDoes this kernel have System V IPC (CONFIG_SYSVIPC)? Then ipcs -m "
-            "shows more.\n",
-            strerror(errno));
+    fprintf(
+        stderr,
+        "scope: /proc/sysvipc/shm cannot be read: %s\n"
+        "It is the kernel's table of segments. Is /proc mounted? (mount -t proc proc "
+        "/proc)\nDoes this kernel have System V IPC (CONFIG_SYSVIPC)? Then ipcs -m "
+        "shows more.\n",
+        strerror(errno));
     return EXIT_FAILURE;
 }
 
@@ -211,8 +212,8 @@ static int show_recording(const struct wish *wish, const char *path)
     if (json_is_array(json_object_get(record, "steps")))
         status = picture_run(wish, record);
     else
-        fprintf(stderr, "scope: %s is no recording: make one with scope --record FILE\n",
-                path);
+        fprintf(stderr,
+                "scope: %s is no recording: make one with scope --record FILE\n", path);
     json_decref(record);
     return status;
 }
@@ -250,6 +251,18 @@ static int show_check(const struct wish *wish, const char *check)
         status = picture_run(wish, result);
     json_decref(results);
     return status;
+}
+
+/* --- Recording -------------------------------------------------------------------- */
+
+static int record(const struct wish *wish, int count, char *words[])
+{
+    struct segment_table table;
+    if (!table_read(&table))
+        return no_table();
+    table_free(&table);
+    return count > 0 ? follow(wish->record, words)
+                     : watch(wish->record, wish->milliseconds);
 }
 
 /* --- The command line ------------------------------------------------------------- */
@@ -305,8 +318,7 @@ static int obey(struct wish *wish, int count, char *words[])
     const bool picture = wish->form == FORM_DOT || wish->form == FORM_SVG;
 
     if (wish->record)
-        return count > 0 ? follow(wish->record, words)
-                         : watch(wish->record, wish->milliseconds);
+        return record(wish, count, words);
     if (wish->results && count == 1)
         return show_check(wish, words[0]);
     if (wish->results)

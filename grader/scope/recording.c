@@ -51,8 +51,9 @@ static json_t *attached_to(struct recording *recording, const struct moment *mom
     for (size_t i = 0; i < moment->count; i++) {
         const struct attachment *attachment = &moment->attachments[i];
         for (unsigned j = 0; attachment->id == id && j < attachment->pieces; j++)
-            json_array_append_new(
-                titles, json_string(recording_title(recording, attachment->pid)));
+            json_array_append_new(titles,
+                                  json_string(
+                                      recording_title(recording, attachment->pid)));
     }
     return titles;
 }
@@ -69,13 +70,14 @@ static json_t *changes(struct recording *recording, const struct moment *moment)
     for (size_t i = 0; i < moment->table.count; i++) {
         const struct segment *row = &moment->table.rows[i];
         if (!same_row(row, table_by_id(&recording->last, row->id)))
-            json_array_append_new(
-                list,
-                json_pack("{s:i, s:I, s:I, s:I, s:b, s:o}", "id", row->id, "key",
-                          (json_int_t)(unsigned)row->key, "size", (json_int_t)row->size,
-                          "nattch", (json_int_t)row->nattch, "dest",
-                          (row->mode & SHM_DEST) != 0, "attached",
-                          attached_to(recording, moment, row->id)));
+            json_array_append_new(list,
+                                  json_pack("{s:i, s:I, s:I, s:I, s:b, s:o}", "id",
+                                            row->id, "key",
+                                            (json_int_t)(unsigned)row->key, "size",
+                                            (json_int_t)row->size, "nattch",
+                                            (json_int_t)row->nattch, "dest",
+                                            (row->mode & SHM_DEST) != 0, "attached",
+                                            attached_to(recording, moment, row->id)));
     }
     for (size_t i = 0; i < recording->last.count; i++)
         if (!table_by_id(&moment->table, recording->last.rows[i].id))
@@ -126,9 +128,8 @@ void recording_step(struct recording *recording, pid_t pid, const char *line,
 
 bool recording_end(struct recording *recording)
 {
-    json_t *object =
-        json_pack("{s:i, s:s, s:o}", "schema", 1, "title", recording->title, "steps",
-                  recording->steps);
+    json_t *object = json_pack("{s:i, s:s, s:o}", "schema", 1, "title",
+                               recording->title, "steps", recording->steps);
     bool written = json_dumpf(object, recording->file, JSON_INDENT(1)) == 0;
     written = putc('\n', recording->file) != EOF && written;
     written = fclose(recording->file) == 0 && written;

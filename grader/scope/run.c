@@ -115,8 +115,7 @@ static struct row *add_row(struct reading *reading, enum row_kind kind, int lane
 {
     struct run *run = reading->run;
     if (run->row_count % 64 == 0) {
-        struct row *longer =
-            realloc(run->rows, (run->row_count + 64) * sizeof *longer);
+        struct row *longer = realloc(run->rows, (run->row_count + 64) * sizeof *longer);
         if (!longer)
             abort();
         run->rows = longer;
@@ -132,8 +131,8 @@ static struct row *add_row(struct reading *reading, enum row_kind kind, int lane
 static void attach(struct reading *reading, int lane, int pid, int band,
                    long long address)
 {
-    struct place *longer = realloc(reading->places,
-                                   (reading->place_count + 1) * sizeof *longer);
+    struct place *longer =
+        realloc(reading->places, (reading->place_count + 1) * sizeof *longer);
     if (!longer)
         abort();
     reading->places = longer;
@@ -287,8 +286,7 @@ static void load_step(struct reading *reading, const json_t *step)
         reading->ended[lane] = false;
     if (*line)
         add_row(reading, lane >= 0 ? ROW_LINE : ROW_SENTENCE, lane,
-                one_row && *answer ? says("%s → %s", line, answer)
-                                   : says("%s", line));
+                one_row && *answer ? says("%s → %s", line, answer) : says("%s", line));
     json_array_foreach(calls, i, call) load_call(reading, call);
     if (!one_row && *answer)
         add_row(reading, ROW_ANSWER, lane, says("→ %s", answer));
@@ -302,8 +300,7 @@ static void load_end(struct reading *reading, const json_t *record)
     size_t i;
 
     if (final) {
-        add_row(reading, ROW_SENTENCE, -1,
-                says("The check has ended all processes."));
+        add_row(reading, ROW_SENTENCE, -1, says("The check has ended all processes."));
         for (i = 0; i < reading->run->lane_count; i++)
             reading->ended[i] = true;
         see_table(reading, final);

@@ -55,8 +55,8 @@ struct row {
 };
 
 struct run {
-    char *title;       /* one sentence */
-    char *outcome;     /* further sentences, a line each; "" for none */
+    char *title;   /* one sentence */
+    char *outcome; /* further sentences, a line each; "" for none */
     struct lane lanes[MAX_LANES];
     struct band bands[MAX_BANDS];
     size_t lane_count, band_count;

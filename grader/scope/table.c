@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The columns of a segment's row.  Each knows its title and writes its cell. */
 struct column {
@@ -55,10 +56,10 @@ static void status_cell(const struct segment *segment, char *text, size_t size)
 }
 
 static const struct column columns[] = {
-    {"KEY", false, key_cell},      {"ID", true, id_cell},
-    {"OWNER", false, owner_cell},  {"PERMS", true, perms_cell},
-    {"BYTES", true, bytes_cell},   {"NATTCH", true, nattch_cell},
-    {"RSS", true, rss_cell},       {"STATUS", false, status_cell},
+    {"KEY", false, key_cell},     {"ID", true, id_cell},
+    {"OWNER", false, owner_cell}, {"PERMS", true, perms_cell},
+    {"BYTES", true, bytes_cell},  {"NATTCH", true, nattch_cell},
+    {"RSS", true, rss_cell},      {"STATUS", false, status_cell},
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -147,8 +148,10 @@ void notes_print(const struct moment *moment, FILE *out)
     if (moment->hidden > 0)
         fprintf(out,
                 "Processes that you may not look into (of other users, or protected): "
-                "%zu.\nRoot sees them: sudo build/scope\n",
+                "%zu.\n",
                 moment->hidden);
+    if (moment->hidden > 0 && geteuid() != 0)
+        fputs("Root sees more: sudo build/scope\n", out);
     if (moment->elsewhere > 0)
         fprintf(out,
                 "Processes of other IPC namespaces, with tables of their own, left "

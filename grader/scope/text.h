@@ -17,5 +17,4 @@ const char *status_word(const struct segment *); /* "", "dest", "locked" ... */
 /* The name of a user, or the number where there is none. */
 void user_name(uid_t uid, char *name, size_t size);
 
-
 #endif

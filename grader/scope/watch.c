@@ -35,8 +35,7 @@ int watch(const char *path, int milliseconds)
 {
     struct recording recording;
     struct history history = {.track_count = 0};
-    const struct timespec pause = {milliseconds / 1000,
-                                   milliseconds % 1000 * 1000000L};
+    const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     sigset_t ends;
 
     sigemptyset(&ends);

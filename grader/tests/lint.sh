@@ -7,7 +7,8 @@ failed=0
 include="-Igrader/lib -Ilabs -Ilabs/01-ftok -Ilabs/02-create -Ilabs/03-attach -Ilabs/04-rmid -Ilabs/05-fifo"
 if [ $# -eq 0 ]; then
   # shellcheck disable=SC2046
-  set -- $(ls grader/*/*.c grader/*/*.h labs/*.h labs/*/*.h labs/examples/*.c solutions/*/*.c)
+  set -- $(ls grader/*/*.c grader/*/*.h grader/tests/scope/*.c labs/*.h labs/*/*.h labs/examples/*.c \
+    solutions/*/*.c)
 fi
 sources=$(printf '%s\n' "$@" | grep '\.c$')
 
