@@ -19,6 +19,7 @@ try:
     import listing
     import play
     import puzzles
+    import quotes
     from document import Document, Mistake, Section
     from document import read as read_document
     from world import ROOT, NoWorld, World
@@ -149,6 +150,15 @@ def check_listings(options: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
+def check_quotes(options: argparse.Namespace) -> int:
+    work = [(document, quote) for document in documents(options.files) for quote in document.quotes]
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        wrong = [text for text in pool.map(lambda pair: quotes.trouble(*pair), work) if text]
+    print("\n".join(wrong) + "\n" * bool(wrong), end="")
+    print(f"{len(work)} quotations of the grader, {len(wrong)} differ.")
+    return 1 if wrong else 0
+
+
 def refresh(options: argparse.Namespace) -> int:
     """Writes what real runs print, and shows the difference."""
     chosen = documents(options.files)
@@ -242,6 +252,7 @@ def arguments() -> argparse.ArgumentParser:
         ("check", check, "play all sessions, and compare"),
         ("listings", check_listings, "compare the listings with their files"),
         ("refresh", refresh, "the same, and write what was seen into the handouts"),
+        ("quotes", check_quotes, "compare what the grader is said to say with the grader"),
         ("links", check_links, "check links and anchors"),
         ("coverage", coverage, "where each puzzle is met"),
     ):

@@ -35,6 +35,11 @@ needs_world() {
   ends_with_status 0
 }
 
+@test "the grader says of wrong programs what the handouts quote" {
+  run "$handouts" quotes
+  ends_with_status 0
+}
+
 @test "every link and anchor leads somewhere" {
   run "$handouts" links
   ends_with_status 0
@@ -272,6 +277,26 @@ END
   ends_with_status 1
   has "is not \`segment_attach\` of solutions/03-attach/attach.c any more"
   has "has no region 'segment_atach'; its functions are: check_range, segment_attach,"
+}
+
+@test "a quotation that the grader does not say, and one of no mutant, are found" {
+  run "$handouts" quotes "$(handout << 'END'
+<!-- from grader/mutants/lab1/no_such_mutant.patch -->
+```text
+Expected   anything
+```
+<!-- from grader/mutants/lab3/attach_minus_one.patch -->
+```text
+Expected   Terminal A answers: error EACCES: Permission denied
+Seen       Terminal A answered: ok 0x1
+```
+END
+)"
+  ends_with_status 1
+  has "handout.md:2: there is no such mutant: no_such_mutant.patch"
+  has "handout.md:8: the grader does not say this"
+  has "seen Terminal A answered: ok 0xffffffffffffffff"
+  has "2 quotations of the grader, 2 differ."
 }
 
 @test "a link to no file, and one to no heading, are found" {
