@@ -169,7 +169,7 @@ def refresh(options: argparse.Namespace) -> int:
             replace(document.path, lines)
             name = str(document.path)
             print("\n".join(difflib.unified_diff(document.lines, lines, name, name, lineterm="")))
-    left = [m for result in results for m in result.mismatches if m.reason]
+    left = [m for result in results for m in result.mismatches if m.lasting]
     for mismatch in left:
         print(f"{mismatch}\n")
     bad = [str(mistake) for document in chosen for mistake in document.mistakes]

@@ -16,6 +16,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -185,7 +186,7 @@ class Stage:
             dimensions=(24, WIDTH),
             encoding="utf-8",
             codec_errors="replace",
-            preexec_fn=default_signals,
+            preexec_fn=default_manners,
         )
         child.delaybeforesend = None
         slave = fcntl.ioctl(child.child_fd, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY)
@@ -246,10 +247,15 @@ class Stage:
         }
 
 
-def default_signals() -> None:
-    """Python ignores SIGPIPE; the programs of an experiment must not inherit that."""
+def default_manners() -> None:
+    """Python ignores SIGPIPE; the programs of an experiment must not inherit that.
+
+    No core dumps: a limit of 1 forbids them also where they go through a pipe (core(5)),
+    so that bash says "Segmentation fault" and nothing more on every machine.
+    """
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
 def visible(line: str) -> str:
