@@ -352,13 +352,9 @@ def use_table() -> None:
 
 def prepare() -> None:
     """The course's programs, in a folder where more can be built."""
-    build = f"{COURSE}/build"
-    shutil.copytree(
-        MADE,
-        build,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("obj", "lab[1-9]"),
-    )
+    for name in ("shmlab", "checks", "checks.json", "plain"):
+        shutil.copy2(f"{MADE}/{name}", f"{COURSE}/build/{name}")
+    shutil.copytree(f"{MADE}/course", f"{COURSE}/build/course")
     if "fresh" not in sys.argv[1:]:
         use_table()
 

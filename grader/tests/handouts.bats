@@ -16,7 +16,9 @@ handout() {
 
 # Skips the test, in plain words, where no experiment can be played.
 needs_world() {
-  reason=$("$handouts" probe) || skip "not run: $reason"
+  run "$handouts" probe
+  [ "$status" -ne 3 ] || skip "not run: $output"
+  ends_with_status 0
 }
 
 # --- The handouts of this course -----------------------------------------------------
@@ -147,7 +149,7 @@ END
   ends_with_status 1
   has "no more output"
   has "seen ring"
-  has 'the terminal is not at the prompt `$`: a command still runs'
+  has "the terminal is not at the prompt \`$\`: a command still runs"
 }
 
 @test "a command that waits goes on in a later block; keys are pressed, lines are typed" {
@@ -320,6 +322,12 @@ END
   has "handout.md:1: '9.99' is no row"
   has "0.14 is met nowhere"
   has_not "0.1 is met nowhere"
+}
+
+@test "a player that is interrupted or killed leaves nothing behind" {
+  needs_world
+  run /usr/bin/python3 grader/tests/walk_test.py player_killed
+  ends_with_status 0
 }
 
 # --- The walk ----------------------------------------------------------------------------
