@@ -163,21 +163,33 @@ def refresh(options: argparse.Namespace) -> int:
     """Writes what real runs print, and shows the difference."""
     chosen = documents(options.files)
     results = play_all(chosen)
+    changed = []
     for document in chosen:
         lines = refreshed(document, results)
         if lines != document.lines:
+            changed.append(document.path)
             replace(document.path, lines)
             name = str(document.path)
             print("\n".join(difflib.unified_diff(document.lines, lines, name, name, lineterm="")))
-    left = [m for result in results for m in result.mismatches if m.lasting]
-    for mismatch in left:
-        print(f"{mismatch}\n")
+    left = [str(m) for result in results for m in result.mismatches if m.lasting]
+    left = left or unstable(changed)
+    print("\n".join(text + "\n" for text in left), end="")
     bad = [str(mistake) for document in chosen for mistake in document.mistakes]
     bad += [text for document in chosen for text in drift(document) if " has no " in text]
     print("\n".join(bad) + "\n" * bool(bad), end="")
     tell_not_run(results)
     print(summary(results))
     return 1 if left or bad else 0
+
+
+def unstable(paths: list[Path]) -> list[str]:
+    """What a second run prints otherwise than the first one, which was written just now."""
+    again = play_all([read_document(path) for path in paths])
+    return [
+        f"{mismatch}\n  Two runs differ here: declare the value (<!-- values: ... -->)."
+        for result in again
+        for mismatch in result.mismatches[:1]
+    ]
 
 
 # --- Pieces, for other tools ------------------------------------------------------------

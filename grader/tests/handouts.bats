@@ -265,6 +265,19 @@ END
   [ "$(cat "$file")" = "$before" ] || complain "a second refresh changed the file again"
 }
 
+@test "refreshing tells what differs from run to run and is not declared" {
+  needs_world
+  run "$handouts" refresh "$(handout << 'END'
+## One
+```console A
+$ cat /proc/sys/kernel/random/uuid
+```
+END
+)"
+  ends_with_status 1
+  has "Two runs differ here: declare the value"
+}
+
 @test "a listing that drifted, and one of a region that is gone, are found" {
   run "$handouts" listings "$(handout << 'END'
 <!-- code: solutions/03-attach/attach.c segment_attach -->
