@@ -154,6 +154,11 @@ check_programs() {
   else
     warn "The program inotifywait is not installed: make watch does not work." "What to do: ./setup"
   fi
+  if command -v bwrap >/dev/null && /usr/bin/python3 -c 'import markdown_it, pexpect, rich' 2>/dev/null; then
+    ok "What make walk needs is installed."
+  else
+    warn "Not all that make walk needs is installed: it does not work." "What to do: ./setup walk"
+  fi
 }
 
 # --- Namespaces ------------------------------------------------------------------

@@ -84,6 +84,15 @@ class Listing:
     content: str
 
 
+@dataclass
+class Quote:
+    """What the grader says of a mutant."""
+
+    source: str
+    content: str
+    line: int
+
+
 Part = Union[Prose, Question, Block, Answer, Listing]
 
 
@@ -119,6 +128,7 @@ class Document:
     links: list[Link] = field(default_factory=list)
     anchors: set[str] = field(default_factory=set)
     puzzles: list[Comment] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
 
     def experiments(self) -> list[Section]:
@@ -157,7 +167,7 @@ class Html(HTMLParser):
         self.closed.append(tag)
 
 
-COMMENTS = ("puzzles", "values", "typed", "world", "needs", "ask", "answer", "code", "mutant")
+COMMENTS = ("puzzles", "values", "typed", "world", "needs", "ask", "answer", "code")
 LAB_PROMPT = re.compile(r"(lab[1-9]>) ?(.*)")
 KEYS = ("^C", "^D", "^Z", "^\\")
 
@@ -191,6 +201,7 @@ class Reader:
         self.document.sections.append(self.section)
         self.typed: list[str] = []  # of the next block
         self.code: Comment | None = None  # of the next block
+        self.source = ""  # of the next block: a mutant
         self.asking = False
         self.in_details = False
         self.tokens = MarkdownIt("commonmark").enable("table").parse(text)
@@ -250,6 +261,9 @@ class Reader:
         word, colon, rest = text.partition(":")
         word = word.strip()
         comment = Comment(word, rest.strip(), line)
+        if text.startswith("from grader/mutants/"):
+            self.source = text.removeprefix("from ").strip()
+            return
         if word not in COMMENTS:
             if colon and word.isalpha():
                 known = ", ".join(COMMENTS)
@@ -297,6 +311,9 @@ class Reader:
             self.section.parts.append(Listing(path, region.strip(), line, end, token.content))
             self.code = None
         else:
+            if self.source:
+                self.document.quotes.append(Quote(self.source, token.content, line))
+                self.source = ""
             self.add_text("\n".join(self.document.lines[line - 1 : end]), line)
 
     def read_steps(self, lines: list[str], first: int) -> list[Step]:

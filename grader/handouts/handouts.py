@@ -19,6 +19,7 @@ try:
     import listing
     import play
     import puzzles
+    import quotes
     from document import Document, Mistake, Section
     from document import read as read_document
     from world import ROOT, NoWorld, World
@@ -149,25 +150,46 @@ def check_listings(options: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
+def check_quotes(options: argparse.Namespace) -> int:
+    work = [(document, quote) for document in documents(options.files) for quote in document.quotes]
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        wrong = [text for text in pool.map(lambda pair: quotes.trouble(*pair), work) if text]
+    print("\n".join(wrong) + "\n" * bool(wrong), end="")
+    print(f"{len(work)} quotations of the grader, {len(wrong)} differ.")
+    return 1 if wrong else 0
+
+
 def refresh(options: argparse.Namespace) -> int:
     """Writes what real runs print, and shows the difference."""
     chosen = documents(options.files)
     results = play_all(chosen)
+    changed = []
     for document in chosen:
         lines = refreshed(document, results)
         if lines != document.lines:
+            changed.append(document.path)
             replace(document.path, lines)
             name = str(document.path)
             print("\n".join(difflib.unified_diff(document.lines, lines, name, name, lineterm="")))
-    left = [m for result in results for m in result.mismatches if m.reason]
-    for mismatch in left:
-        print(f"{mismatch}\n")
+    left = [str(m) for result in results for m in result.mismatches if m.lasting]
+    left = left or unstable(changed)
+    print("\n".join(text + "\n" for text in left), end="")
     bad = [str(mistake) for document in chosen for mistake in document.mistakes]
     bad += [text for document in chosen for text in drift(document) if " has no " in text]
     print("\n".join(bad) + "\n" * bool(bad), end="")
     tell_not_run(results)
     print(summary(results))
     return 1 if left or bad else 0
+
+
+def unstable(paths: list[Path]) -> list[str]:
+    """What a second run prints otherwise than the first one, which was written just now."""
+    again = play_all([read_document(path) for path in paths])
+    return [
+        f"{mismatch}\n  Two runs differ here: declare the value (<!-- values: ... -->)."
+        for result in again
+        for mismatch in result.mismatches[:1]
+    ]
 
 
 # --- Pieces, for other tools ------------------------------------------------------------
@@ -242,6 +264,7 @@ def arguments() -> argparse.ArgumentParser:
         ("check", check, "play all sessions, and compare"),
         ("listings", check_listings, "compare the listings with their files"),
         ("refresh", refresh, "the same, and write what was seen into the handouts"),
+        ("quotes", check_quotes, "compare what the grader is said to say with the grader"),
         ("links", check_links, "check links and anchors"),
         ("coverage", coverage, "where each puzzle is met"),
     ):

@@ -17,7 +17,9 @@ def trouble(document: Document, link: Link, read: Callable[[Path], Document]) ->
     target = document.path
     if parts.path:
         target = document.path.parent / unquote(parts.path)
-        if not target.exists():
+        # The slides' pictures are made from these when the slides are.
+        made = target.suffix == ".svg" and target.with_suffix(".dot").exists()
+        if not made and not target.exists():
             return f"the link leads to {parts.path}, and there is no such file"
     if parts.fragment and target.suffix == ".md":
         anchors = read(target).anchors

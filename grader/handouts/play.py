@@ -14,6 +14,7 @@ ELSE = (
     "If the output that was seen is right, `make handouts` writes it into the handout;\n"
     "if not, mend the command, the text or the program."
 )
+MEND = "Mend the session: the commands, their order, or the terminals' names."
 PROBES = {"strace": "strace -o /dev/null true"}
 
 
@@ -28,6 +29,7 @@ class Mismatch:
     expected: list[str]
     seen: list[str]
     reason: str = ""
+    lasting: bool = False  # new output does not mend it
 
     def __str__(self) -> str:
         parts = [f"{self.place}: experiment '{self.experiment}', terminal {self.terminal}"]
@@ -36,7 +38,7 @@ class Mismatch:
         parts += labelled("seen", self.seen)
         if self.reason:
             parts.append(f"  because   {self.reason}")
-        parts += labelled("to do", ELSE.splitlines())
+        parts += labelled("to do", (MEND if self.lasting else ELSE).splitlines())
         return "\n".join(parts)
 
 
@@ -223,6 +225,7 @@ class Player:
                 expected,
                 seen,
                 trouble or found.reason,
+                bool(trouble),
             )
         )
 
@@ -247,6 +250,7 @@ class Player:
                         ["no more output"],
                         seen,
                         "a further block of this terminal has to show it",
+                        True,
                     )
                 )
 

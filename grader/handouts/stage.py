@@ -16,6 +16,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -94,6 +95,17 @@ class Terminal:
         answer = fcntl.ioctl(self.slave, termios.FIONREAD, struct.pack("i", 0))
         return int(struct.unpack("i", answer)[0])
 
+    def is_busy(self, snapshot: Snapshot) -> bool:
+        return (not self.prompt and self.unread() > 0) or self.changes_hands(snapshot)
+
+    def changes_hands(self, snapshot: Snapshot) -> bool:
+        """Has the foreground command ended or stopped, and the shell not noticed yet?"""
+        if self.ended or not self.child.isalive():
+            return False
+        group = os.tcgetpgrp(self.child.child_fd)
+        members = [entry for pid, entry in snapshot.items() if group_of(pid) == group]
+        return all(entry[0] in "TZX" for entry in members)
+
     def look_for_prompt(self) -> None:
         if not self.child.isalive():
             self.ended = True
@@ -121,7 +133,13 @@ def deadline() -> float:
 
 
 def look() -> Snapshot:
-    """Every thread of the world, its state and how often it ran."""
+    """Every thread of the world, its state and how often it ran.
+
+    A process that ends shows as a zombie a moment before its parent is woken; the kernel
+    does both under one lock (exit_notify).  kill(2) of a group takes this lock, so of a
+    zombie that the last look has seen the parent is awake now.
+    """
+    os.kill(0, 0)
     found: Snapshot = {}
     self_and_first = {str(os.getpid()), "1"}
     for pid in os.listdir("/proc"):
@@ -143,8 +161,16 @@ def look() -> Snapshot:
     return found
 
 
+def group_of(pid: str) -> int:
+    try:
+        return os.getpgid(int(pid))
+    except OSError:
+        return -1
+
+
 def all_sleep(snapshot: Snapshot) -> bool:
-    return all(entry and entry[0] in "STtZXI" for entry in snapshot.values())
+    """A process in a tracing stop (t) does not rest: strace is about to let it go on."""
+    return all(entry and entry[0] in "STZX" for entry in snapshot.values())
 
 
 @dataclass
@@ -165,7 +191,7 @@ class Stage:
             now = look()
             quiet = now == last and all_sleep(now) and (before is None or now != before)
             last = now
-            if not quiet or any(t.unread() for t in self.terminals.values() if not t.prompt):
+            if not quiet or any(t.is_busy(now) for t in self.terminals.values()):
                 continue
             if not any([t.drain() for t in self.terminals.values()]):
                 for terminal in self.terminals.values():
@@ -185,7 +211,7 @@ class Stage:
             dimensions=(24, WIDTH),
             encoding="utf-8",
             codec_errors="replace",
-            preexec_fn=default_signals,
+            preexec_fn=default_manners,
         )
         child.delaybeforesend = None
         slave = fcntl.ioctl(child.child_fd, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY)
@@ -246,10 +272,15 @@ class Stage:
         }
 
 
-def default_signals() -> None:
-    """Python ignores SIGPIPE; the programs of an experiment must not inherit that."""
+def default_manners() -> None:
+    """Python ignores SIGPIPE; the programs of an experiment must not inherit that.
+
+    No core dumps: a limit of 1 forbids them also where they go through a pipe (core(5)),
+    so that bash says "Segmentation fault" and nothing more on every machine.
+    """
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
 def visible(line: str) -> str:
@@ -321,13 +352,9 @@ def use_table() -> None:
 
 def prepare() -> None:
     """The course's programs, in a folder where more can be built."""
-    build = f"{COURSE}/build"
-    shutil.copytree(
-        MADE,
-        build,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("obj", "lab[1-9]"),
-    )
+    for name in ("shmlab", "checks", "checks.json", "plain"):
+        shutil.copy2(f"{MADE}/{name}", f"{COURSE}/build/{name}")
+    shutil.copytree(f"{MADE}/course", f"{COURSE}/build/course")
     if "fresh" not in sys.argv[1:]:
         use_table()
 

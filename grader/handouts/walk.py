@@ -25,6 +25,7 @@ try:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
+    from rich.theme import Theme
 
     import play
     from document import Answer, Block, Document, Listing, Mistake, Prose, Question, Section, Step
@@ -68,7 +69,9 @@ class Screen:
     """What is shown, and which keys are pressed."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=False)
+        # The library's own style has a black ground, which hurts on a white terminal.
+        theme = Theme({"markdown.code": "bold cyan"})
+        self.console = Console(highlight=False, theme=theme)
         self.asks = sys.stdin.isatty() and sys.stdout.isatty()
         self.plain = not self.console.is_terminal or self.console.is_dumb_terminal
         self.bar = "|" if not str(self.console.encoding).startswith("utf") else "│"

@@ -63,9 +63,12 @@ class World:
                 os.close(file)
         assert self.process.stdout and self.process.stderr
         if not self.process.stdout.readline():
-            said = self.process.stderr.read().strip().splitlines()
+            said = self.process.stderr.read().strip().splitlines() or ["it said nothing"]
             self.close()
-            raise NoWorld(said[-1] if said else "bwrap ended without a word")
+            # What bwrap refuses is the machine's matter; all else is a mistake of ours.
+            if said[-1].startswith("bwrap:"):
+                raise NoWorld(said[-1])
+            raise SystemExit(f"The world of an experiment could not be made: {said[-1]}")
 
     def command(self, code: str) -> list[str]:
         # bwrap obeys its options in their order.

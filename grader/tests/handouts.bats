@@ -16,7 +16,9 @@ handout() {
 
 # Skips the test, in plain words, where no experiment can be played.
 needs_world() {
-  reason=$("$handouts" probe) || skip "not run: $reason"
+  run "$handouts" probe
+  [ "$status" -ne 3 ] || skip "not run: $output"
+  ends_with_status 0
 }
 
 # --- The handouts of this course -----------------------------------------------------
@@ -32,6 +34,11 @@ needs_world() {
 
 @test "every listing is what the compiled file says" {
   run "$handouts" listings
+  ends_with_status 0
+}
+
+@test "the grader says of wrong programs what the handouts quote" {
+  run "$handouts" quotes
   ends_with_status 0
 }
 
@@ -142,7 +149,7 @@ END
   ends_with_status 1
   has "no more output"
   has "seen ring"
-  has 'the terminal is not at the prompt `$`: a command still runs'
+  has "the terminal is not at the prompt \`$\`: a command still runs"
 }
 
 @test "a command that waits goes on in a later block; keys are pressed, lines are typed" {
@@ -258,6 +265,19 @@ END
   [ "$(cat "$file")" = "$before" ] || complain "a second refresh changed the file again"
 }
 
+@test "refreshing tells what differs from run to run and is not declared" {
+  needs_world
+  run "$handouts" refresh "$(handout << 'END'
+## One
+```console A
+$ cat /proc/sys/kernel/random/uuid
+```
+END
+)"
+  ends_with_status 1
+  has "Two runs differ here: declare the value"
+}
+
 @test "a listing that drifted, and one of a region that is gone, are found" {
   run "$handouts" listings "$(handout << 'END'
 <!-- code: solutions/03-attach/attach.c segment_attach -->
@@ -272,6 +292,26 @@ END
   ends_with_status 1
   has "is not \`segment_attach\` of solutions/03-attach/attach.c any more"
   has "has no region 'segment_atach'; its functions are: check_range, segment_attach,"
+}
+
+@test "a quotation that the grader does not say, and one of no mutant, are found" {
+  run "$handouts" quotes "$(handout << 'END'
+<!-- from grader/mutants/lab1/no_such_mutant.patch -->
+```text
+Expected   anything
+```
+<!-- from grader/mutants/lab3/attach_minus_one.patch -->
+```text
+Expected   Terminal A answers: error EACCES: Permission denied
+Seen       Terminal A answered: ok 0x1
+```
+END
+)"
+  ends_with_status 1
+  has "handout.md:2: there is no such mutant: no_such_mutant.patch"
+  has "handout.md:8: the grader does not say this"
+  has "seen Terminal A answered: ok 0xffffffffffffffff"
+  has "2 quotations of the grader, 2 differ."
 }
 
 @test "a link to no file, and one to no heading, are found" {
@@ -295,6 +335,12 @@ END
   has "handout.md:1: '9.99' is no row"
   has "0.14 is met nowhere"
   has_not "0.1 is met nowhere"
+}
+
+@test "a player that is interrupted or killed leaves nothing behind" {
+  needs_world
+  run /usr/bin/python3 grader/tests/walk_test.py player_killed
+  ends_with_status 0
 }
 
 # --- The walk ----------------------------------------------------------------------------

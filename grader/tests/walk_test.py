@@ -107,11 +107,7 @@ class Reader:
         if status is not None and self.child.exitstatus != status:
             sys.exit(f"The walk ended with status {self.child.exitstatus}, not {status}.")
         self.file.unlink()
-        end = time.monotonic() + DEADLINE
-        while left := processes_with(self.mark):
-            if time.monotonic() > end:
-                sys.exit(f"These processes are left: {left}")
-            select.select([], [], [], 0.01)
+        wait_for_none(self.mark)
 
     def must_live(self) -> None:
         if not processes_with(self.mark):
@@ -128,6 +124,14 @@ def processes_with(mark: str) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def wait_for_none(mark: str) -> None:
+    end = time.monotonic() + DEADLINE
+    while left := processes_with(mark):
+        if time.monotonic() > end:
+            sys.exit(f"These processes are left: {left}")
+        select.select([], [], [], 0.01)
 
 
 def first_experiment(reader: Reader) -> None:
@@ -219,6 +223,30 @@ def left() -> None:
             reader.end(0)
 
 
+def player_killed() -> None:
+    """The player dies in the middle of an experiment that waits for ever."""
+    for way in (signal.SIGINT, signal.SIGKILL):
+        mark = f"SHMLAB_WALK_TEST={os.getpid()}.{time.monotonic_ns()}"
+        name, _, value = mark.partition("=")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "waits.md"
+            file.write_text("# One\n\n```console A\n$ while :; do :; done\n```\n")
+            child = pexpect.spawn(
+                str(ROOT / "grader/handouts/handouts.py"),
+                ["check", str(file)],
+                env={**os.environ, name: value},
+            )
+            end = time.monotonic() + DEADLINE
+            while not any("python3" in name for name in processes_with(mark)[2:]):
+                if time.monotonic() > end:
+                    sys.exit("The player did not start a world.")
+                select.select([], [], [], 0.01)
+            child.kill(way)
+            child.expect(pexpect.EOF)
+            child.close()
+            wait_for_none(mark)
+
+
 def with_mine() -> None:
     """The skeleton stands in labs/, or what its owner has made of it: one fails, one does not."""
     reader = Reader("--with=mine")
@@ -242,4 +270,5 @@ if __name__ == "__main__":
         "without_colour": without_colour,
         "left": left,
         "with_mine": with_mine,
+        "player_killed": player_killed,
     }[sys.argv[1]]()
