@@ -1,9 +1,9 @@
 -- code.lua - regions of files that the course compiles.
 --
 -- A file is one of
---   solutions/..., labs/..., slides/examples/...   as it is compiled; a solution without
---                                                  the markers of its TODOs
---   grader/mutants/labN/NAME.patch                 the wrong program that the patch makes
+--   solutions/..., labs/..., grader/mutants/right/...   as it is compiled; a solution without
+--                                                       the markers of its TODOs
+--   grader/mutants/labN/NAME.patch                      the wrong program that the patch makes
 --
 -- A region is a marked one,   /* [name] */ ... /* [/name] */
 -- or the definition that begins with the name at the left margin: a function, a
@@ -22,7 +22,7 @@ end
 
 local function compiled_file(path)
   if path:match('^solutions/') then return clean_solution(path) end
-  if path:match('^labs/') or path:match('^slides/examples/') or path:match('^grader/mutants/right/') then
+  if path:match('^labs/') or path:match('^grader/mutants/right/') then
     return excerpt.read(path)
   end
   report.fail('%s is not among the files that the course compiles', path)

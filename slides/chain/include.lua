@@ -14,7 +14,7 @@ local excerpt = require 'excerpt'
 -- Lines and columns that can be read from the last row, on a whole slide and in a column.
 local LIMITS = {
   slide = { rows = 16, code = 62, session = 78 },
-  column = { rows = 16, code = 48, session = 48 },
+  column = { rows = 16, code = 42, session = 48 },
 }
 
 local function check_size(lines, kind, place)

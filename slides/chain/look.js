@@ -48,7 +48,7 @@ function overflowing() {
         }
       }
     }
-    for (const complaint of found) complaints.push(`${nameOf(sheet)}: ${complaint}`);
+    if (found.size > 0) complaints.push(`${nameOf(sheet)}: ${[...found][0]} (${found.size} in all)`);
   }
   return complaints;
 }
@@ -80,7 +80,12 @@ function rgba(colour) {
   canvas.fillRect(0, 0, 1, 1);
   return [...canvas.getImageData(0, 0, 1, 1).data];
 }
+const luminances = new Map();
 function luminance(colour) {
+  if (!luminances.has(colour)) luminances.set(colour, measured(colour));
+  return luminances.get(colour);
+}
+function measured(colour) {
   const [r, g, b] = rgba(colour).slice(0, 3).map((byte) => {
     const part = byte / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
