@@ -8,8 +8,10 @@
 #include "build.h"
 
 #include "process.h"
+#include "sandbox.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +186,75 @@ const char *build_program(const struct lab *lab, const char **warnings)
             return trouble;
     }
     return NULL;
+}
+
+/* What the compiler says is for a person to read: a page or two of it. */
+#define WORDS_MAX 16384
+
+static json_t *cut_text(const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    json_t *whole = json_stringn(text ? text : "", length < WORDS_MAX ? length : 0);
+    if (whole && length < WORDS_MAX)
+        return whole;
+    json_decref(whole);
+    /* It is too long, or no UTF-8: it quotes the student's file. */
+    char *copy = strndup(text ? text : "", WORDS_MAX);
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    json_t *part =
+        json_sprintf("%s%s", copy ? copy : "",
+                     length < WORDS_MAX ? "" : "\n(The rest is left out.)\n");
+    free(copy);
+    return part;
+}
+
+void build_and_tell(const struct lab *const *chosen, int count)
+{
+    json_t *all = json_array();
+    for (int i = 0; i < count; i++) {
+        struct built built;
+        built.trouble = build_program(chosen[i], &built.warnings);
+        json_t *one =
+            json_pack("{s:b, s:o, s:o}", "ok", !built.trouble, "trouble",
+                      cut_text(built.trouble), "warnings", cut_text(built.warnings));
+        json_array_append_new(all, one);
+    }
+    json_dumpf(all, stdout, JSON_COMPACT);
+    json_decref(all);
+}
+
+static void build_in_sandbox(const struct lab *const *chosen, int count,
+                             struct built *built)
+{
+    const char *output;
+    for (int i = 0; i < count; i++)
+        lab_directory(chosen[i]);
+    run_limited(sandbox_to_build(chosen, count), &output);
+    json_t *all = json_loads(output, 0, NULL);
+    for (int i = 0; i < count; i++) {
+        const json_t *one = json_array_get(all, (size_t)i);
+        const char *trouble = json_string_value(json_object_get(one, "trouble"));
+        const char *warnings = json_string_value(json_object_get(one, "warnings"));
+        built[i].warnings = path_of("%s", warnings ? warnings : "");
+        built[i].trouble = json_is_true(json_object_get(one, "ok")) ? NULL
+                           : trouble ? path_of("%s", trouble)
+                                     : path_of("The sandbox in which the compiler runs "
+                                               "ended too early. %.500s\n",
+                                               output);
+    }
+    json_decref(all);
+}
+
+void build_labs(const struct lab *const *chosen, int count, struct built *built)
+{
+    if (sandbox_wanted()) {
+        build_in_sandbox(chosen, count, built);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        built[i].trouble = build_program(chosen[i], &built[i].warnings);
 }
 
 const char *build_shell(const struct lab *lab)

@@ -9,6 +9,17 @@
  * `*warnings` is what the compiler said all the same, "" for nothing. */
 const char *build_program(const struct lab *lab, const char **warnings);
 
+/* What became of a lab's program: `trouble` and `warnings` as build_program has them. */
+struct built {
+    const char *trouble, *warnings;
+};
+
+/* Builds the programs of these labs; in a sandbox, where one is wanted (sandbox.h). */
+void build_labs(const struct lab *const *chosen, int count, struct built *built);
+
+/* The same, not in a sandbox, or already in it; prints what became of them as JSON. */
+void build_and_tell(const struct lab *const *chosen, int count);
+
 /* The same for the lab shell with line editing, labs 1 to 4. */
 const char *build_shell(const struct lab *lab);
 

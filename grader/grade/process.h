@@ -7,4 +7,8 @@
  * the signal, or 127 when it could not be started. */
 int run_collecting(char *const arguments[], const char **output);
 
+/* The same, with limits on what the program and its children may use each: for a
+ * compiler that reads somebody's file. */
+int run_limited(char *const arguments[], const char **output);
+
 #endif

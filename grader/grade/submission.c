@@ -1,0 +1,53 @@
+/* submission.c - builds and checks one submission, and prints what came of it. */
+#include "submission.h"
+
+#include "build.h"
+#include "results.h"
+
+#include <stdio.h>
+
+static json_t *build_of(const struct built *built)
+{
+    return json_pack("{s:b, s:s}", "ok", !built->trouble, "messages",
+                     built->trouble ? built->trouble : built->warnings);
+}
+
+/* Those of one lab; of a lab that was not built, all are "unchecked". */
+static json_t *checks_of(const json_t *results, const struct lab *lab,
+                         const struct built *built)
+{
+    if (built->trouble)
+        return results_not_built(lab);
+    json_t *own = json_array(), *result;
+    size_t i;
+    json_array_foreach(results, i, result) if (results_is_of_lab(result, lab))
+        json_array_append(own, result);
+    return own;
+}
+
+bool submission_tell(const struct lab *const *chosen, int count)
+{
+    const struct lab *checked[LAB_COUNT];
+    struct built built[LAB_COUNT];
+    bool shared = false;
+    int checked_count = 0;
+
+    build_labs(chosen, count, built);
+    for (int i = 0; i < count; i++)
+        if (!built[i].trouble)
+            checked[checked_count++] = chosen[i];
+    json_t *results = checked_count > 0
+                          ? results_of_run(checked, checked_count, &shared)
+                          : json_array();
+    json_t *labs = json_object();
+    for (int i = 0; i < count; i++)
+        json_object_set_new(labs, path_of("%d", chosen[i]->number),
+                            json_pack("{s:o, s:o}", "build", build_of(&built[i]),
+                                      "checks",
+                                      checks_of(results, chosen[i], &built[i])));
+    json_t *all = json_pack("{s:b, s:o}", "shared", shared, "labs", labs);
+    bool told = json_dumpf(all, stdout, JSON_COMPACT) == 0;
+    json_decref(all);
+    json_decref(results);
+    return told;
+}
