@@ -238,6 +238,7 @@ static void build_in_sandbox(const struct lab *const *chosen, int count,
         const char *trouble = json_string_value(json_object_get(one, "trouble"));
         const char *warnings = json_string_value(json_object_get(one, "warnings"));
         built[i].warnings = path_of("%s", warnings ? warnings : "");
+        built[i].not_tried = !one;
         built[i].trouble = json_is_true(json_object_get(one, "ok")) ? NULL
                            : trouble ? path_of("%s", trouble)
                                      : path_of("The sandbox in which the compiler runs "
@@ -253,8 +254,10 @@ void build_labs(const struct lab *const *chosen, int count, struct built *built)
         build_in_sandbox(chosen, count, built);
         return;
     }
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        built[i].not_tried = false;
         built[i].trouble = build_program(chosen[i], &built[i].warnings);
+    }
 }
 
 const char *build_shell(const struct lab *lab)

@@ -12,6 +12,7 @@ const char *build_program(const struct lab *lab, const char **warnings);
 /* What became of a lab's program: `trouble` and `warnings` as build_program has them. */
 struct built {
     const char *trouble, *warnings;
+    bool not_tried; /* the sandbox failed: this says nothing of the files */
 };
 
 /* Builds the programs of these labs; in a sandbox, where one is wanted (sandbox.h). */

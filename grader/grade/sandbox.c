@@ -219,6 +219,9 @@ char **sandbox_to_check(const struct lab *const *chosen, int count)
     set("SHMLAB_PROGRAMS", PROGRAMS);
     const char *scale = getenv("GRADER_TIMEOUT_SCALE");
     set("GRADER_TIMEOUT_SCALE", scale ? scale : "1");
+    const char *seed = getenv("SHMLAB_SEED");
+    if (seed)
+        set("SHMLAB_SEED", seed);
     show("--ro-bind", libraries, libraries);
     for (int i = 0; i < count; i++)
         show_programs(chosen[i]);

@@ -6,10 +6,18 @@
 
 #include <stdio.h>
 
+/* Without a sandbox the compiler's words come as they are. */
+static json_t *text_of(const char *text)
+{
+    json_t *whole = json_string(text);
+    return whole ? whole : json_string("The compiler's messages are no UTF-8.");
+}
+
 static json_t *build_of(const struct built *built)
 {
-    return json_pack("{s:b, s:s}", "ok", !built->trouble, "messages",
-                     built->trouble ? built->trouble : built->warnings);
+    return json_pack("{s:b, s:b, s:o}", "ok", !built->trouble, "tried",
+                     !built->not_tried, "messages",
+                     text_of(built->trouble ? built->trouble : built->warnings));
 }
 
 /* Those of one lab; of a lab that was not built, all are "unchecked". */

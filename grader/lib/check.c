@@ -115,6 +115,16 @@ static int describe(void)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* checks --run JOBS, with no lab: do the walls stand here? */
+static int try_walls(void)
+{
+    const char *reason = walls_wanted() ? walls_raise() : NULL;
+    if (reason)
+        fprintf(stderr, "%s\n", reason);
+    walls_end();
+    return reason ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* checks --run JOBS LAB...: without Criterion. */
 static int run_plainly(char *argv[])
 {
@@ -129,6 +139,8 @@ int main(int argc, char *argv[])
     make_absolute("SHMLAB_PROGRAMS", programs_directory());
     make_absolute("SHMLAB_SCRATCH", world_scratch());
     world_enter(argv);
+    if (argc == 3 && strcmp(argv[1], "--run") == 0)
+        return try_walls();
     if (argc > 3 && strcmp(argv[1], "--run") == 0)
         return run_plainly(argv);
 

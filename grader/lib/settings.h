@@ -4,6 +4,8 @@
  * SHMLAB_PROGRAMS        the directory of the built programs: build/
  * SHMLAB_REPORT          the descriptor that takes the records; none: no records
  * SHMLAB_WORLD           see world.h
+ * SHMLAB_ISOLATION       see walls.h
+ * SHMLAB_SEED            any text: the same one gives the same keys to the same check
  */
 #ifndef SHMLAB_SETTINGS_H
 #define SHMLAB_SETTINGS_H

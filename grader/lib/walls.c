@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -254,6 +255,8 @@ bool walls_enter(void)
         return false;
     /* Where the machine itself runs out of memory, these go first. */
     write_to(outer_proc, "self/oom_score_adj", "1000");
+    /* The same program shows the same addresses in each run. */
+    personality(ADDR_NO_RANDOMIZE);
     limit(RLIMIT_NPROC, PROCESSES_MAX);
     limit(RLIMIT_DATA, HEAP_MAX);
     limit(RLIMIT_STACK, STACK_MAX);
