@@ -15,13 +15,23 @@ from results import Json
 
 LABS_WITH_FILE_KEYS = (1, 5)
 _KEY = re.compile(r"0x([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{4})\b")
-_DEVICE = re.compile(r"device=0x([0-9a-f]{2})\b")
+_DEVICE = re.compile(r"(device[= ])0x[0-9a-f]*?([0-9a-f]{1,2})\b")
 _FIRST = 0x2A
 
 
 def _steady_text(text: str, places: dict[str, str]) -> str:
     text = _KEY.sub(lambda key: f"0x{key[1]}{places.get(key[2], key[2])}{key[3]}", text)
-    return _DEVICE.sub(lambda found: f"device=0x{places.get(found[1], found[1])}", text)
+    return _DEVICE.sub(lambda found: _device(found, places), text)
+
+
+def _device(found: re.Match[str], places: dict[str, str]) -> str:
+    place = places.get(found[2].zfill(2))
+    return f"{found[1]}0x{place}" if place else found[0]
+
+
+def _steady_key(key: int, places: dict[str, str]) -> int:
+    place = places.get(f"{key >> 16 & 0xFF:02x}")
+    return key & ~0xFF0000 | int(place, 16) << 16 if place else key
 
 
 def _steady(value: Any, places: dict[str, str]) -> Any:
@@ -47,4 +57,7 @@ def steady_record(lab: int, record: Json) -> Json:
     places: dict[str, str] = {}
     for index, device in enumerate(devices):
         places.setdefault(f"{int(device):02x}", f"{_FIRST + index:02x}")
-    return {name: _steady(value, places) for name, value in record.items()}
+    steady: Json = {name: _steady(value, places) for name, value in record.items()}
+    for leak in steady.get("leaks", []):
+        leak["key"] = _steady_key(leak["key"], places)
+    return steady
