@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import tempfile
 import zlib
 from collections import Counter
@@ -24,40 +25,37 @@ from markupsafe import Markup, escape
 from compare import Comparison, sentences
 from feedback import TEMPLATES, environment, fragment
 from formats import WholeFile, remarks
-from model import OUTCOMES, Check, Student
+from model import OUTCOMES, Check, Lab, Student
 from results import file_stem
 
 LETTERS = {outcome: outcome[0] for outcome in OUTCOMES}  # the class names of report.css
+MARKS = dict(zip("pfubm", "\u00b7\u2715?\u2205\u2013", strict=True))
 KINDS = ("open", "trouble", "broken", "missing", "late")
+_LIST = re.compile("<!--list-->.*?<!--/list-->", re.DOTALL)
+FIRST = 12  # checks that are shown at once
 BAR_STEP = 27
 BAR_HEIGHT = 72
 
 
 @dataclass(frozen=True)
 class Row:
-    """A student in the table."""
+    """A student in the table; small, because those of the whole class are kept."""
 
     id: str
     title: str
-    link: str
-    total: object
-    points: tuple[object, ...]
+    status: str
+    total: int | str
+    points: tuple[int | str, ...]
     kinds: str
     late: str
     notes: str
-    change: str
-    change_class: str
-    cells_source: tuple[tuple[int, str], ...]
-    cell: dict[tuple[int, str], Markup]
+    on_roster: bool | None
+    letters: tuple[str, ...]
+    """For each lab a letter for each check: p(assed), f(ailed), ..."""
 
     @property
-    def cells(self) -> Markup:
-        """The cells of all checks. They are made when they are written, and not kept."""
-        return Markup(
-            "".join(
-                self.cell[lab, letter] for lab, letters in self.cells_source for letter in letters
-            )
-        )
+    def link(self) -> str:
+        return "feedback/" + quote(file_stem(self.id) + ".html")
 
 
 @dataclass(frozen=True)
@@ -95,39 +93,43 @@ class Report(WholeFile):
     """Set before end(), when there is a run to compare with."""
 
     def head(self) -> None:
-        self.students: list[tuple[Any, ...]] = []
+        self.students: list[Row] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.labs: Counter[tuple[int, str]] = Counter()
         # pylint: disable-next=consider-using-with
         self.stories: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii")
 
     def add(self, student: Student) -> None:
+        if student.status == "graded":
+            self.count(student)
+        graded = student.status == "graded"
+        points: list[int | str] = [result.points if graded else "" for result in student.labs]
+        self.students.append(
+            Row(
+                id=student.id,
+                title=student.title,
+                status=student.status,
+                total=student.points if graded else "",
+                points=tuple(points),
+                kinds=" ".join(self.kinds(student)),
+                late=student.late,
+                notes=" ".join(remarks(student, self.words)),
+                on_roster=student.on_roster,
+                letters=tuple(
+                    "".join(LETTERS[check.outcome] for check in result.checks)
+                    for result in student.labs
+                ),
+            )
+        )
+        story = _LIST.sub("", fragment(student, self.words))
+        packed = zlib.compress(story.encode(), 9)
+        self.stories.write(base64.b64encode(packed).decode() + "\n")
+
+    def count(self, student: Student) -> None:
         for check in student.checks():
             self.counts[f"{check.check.lab}.{check.check.name}", check.outcome] += 1
         for result in student.labs:
             self.labs[result.lab.number, result.outcome] += 1
-        letters = tuple(
-            (result.lab.number, "".join(LETTERS[check.outcome] for check in result.checks))
-            for result in student.labs
-        )
-        points = tuple(result.points for result in student.labs)
-        graded = student.status == "graded"
-        self.students.append(
-            (
-                student.id,
-                student.title,
-                student.status,
-                student.points if graded else "",
-                points if graded else ("",) * len(points),
-                " ".join(self.kinds(student)),
-                student.late,
-                " ".join(remarks(student, self.words)),
-                student.on_roster,
-                letters,
-            )
-        )
-        packed = zlib.compress(fragment(student, self.words).encode(), 9)
-        self.stories.write(base64.b64encode(packed).decode() + "\n")
 
     def kinds(self, student: Student) -> Iterator[str]:
         """The filters to which a student belongs."""
@@ -145,38 +147,30 @@ class Report(WholeFile):
 
     # --- What the page shows --------------------------------------------------------
 
-    def rows(self) -> list[Row]:
-        words = self.words
-        cell = {
-            (lab.number, letter): Markup(f"<td class={letter}{lab.number}>")
-            + escape(words(f"outcome.{outcome}"))
-            for lab in self.course.labs
-            for outcome, letter in LETTERS.items()
-        }
-        return [self.row(student, cell) for student in self.students]
+    def strips(self, row: Row) -> list[Markup]:
+        """For each lab a cell with a mark for each check, and the names of those that failed."""
+        return [
+            self.strip(lab, letters)
+            for lab, letters in zip(self.course.labs, row.letters, strict=True)
+        ]
 
-    def row(self, student: tuple[Any, ...], cell: dict[tuple[int, str], Markup]) -> Row:
-        student_id, title, _, total, points, kinds, late, notes, _, letters = student
-        change, change_class = self.change(student_id)
-        if self.comparison and student_id in self.comparison.changed_ids:
-            kinds += " changed"
-        return Row(
-            id=student_id,
-            title=title,
-            link="feedback/" + quote(file_stem(student_id) + ".html"),
-            total=total,
-            points=points,
-            kinds=kinds.strip(),
-            late=late,
-            notes=notes,
-            change=change,
-            change_class=change_class,
-            cells_source=letters,
-            cell=cell,
+    def strip(self, lab: Lab, letters: str) -> Markup:
+        marks = "".join(
+            f'<abbr title="{escape(check.name)}">{MARKS[letter]}</abbr>'
+            if letter in "fu"
+            else MARKS[letter]
+            for check, letter in zip(lab.checks, letters, strict=True)
         )
+        told = self.words("feedback.of", part=letters.count("p"), whole=len(letters))
+        return Markup('<td class="strip" aria-label="{}">{}</td>').format(told, Markup(marks))
 
-    def change(self, student_id: str) -> tuple[str, str]:
+    def kinds_of(self, row: Row) -> str:
+        changed = self.comparison is not None and row.id in self.comparison.changed_ids
+        return f"{row.kinds} changed".strip() if changed else row.kinds
+
+    def change(self, row: Row) -> tuple[str, str]:
         """How many points more or fewer than in the run before, and its class."""
+        student_id = row.id
         if not self.comparison:
             return "", ""
         points = self.comparison.points.get(student_id)
@@ -186,13 +180,13 @@ class Report(WholeFile):
         return text, "up" if (points or 0) > 0 else "down" if (points or 0) < 0 else ""
 
     def summary(self) -> list[str]:
-        statuses = Counter(student[2] for student in self.students)
+        statuses = Counter(student.status for student in self.students)
         facts = {
             "graded": statuses["graded"],
             "missing": statuses["missing"],
             "unchecked": statuses["unchecked"],
-            "late": sum(bool(student[6]) for student in self.students),
-            "not_on_roster": sum(student[8] is False for student in self.students),
+            "late": sum(bool(student.late) for student in self.students),
+            "not_on_roster": sum(student.on_roster is False for student in self.students),
         }
         return [
             self.words(f"report.{name}", n=count)
@@ -201,20 +195,31 @@ class Report(WholeFile):
         ]
 
     def charts(self) -> list[dict[str, Any]]:
-        graded = [student for student in self.students if student[2] == "graded"]
+        graded = [student for student in self.students if student.status == "graded"]
         charts = [
             self.chart(
                 self.words("lab.title", number=lab.number, title=lab.title),
-                [student[4][index] for student in graded],
+                [int(student.points[index]) for student in graded],
                 lab.points,
+                self.nothing_ran(lab.number),
             )
             for index, lab in enumerate(self.course.labs)
         ]
-        total = [student[3] for student in graded]
+        total = [int(student.total) for student in graded]
         title = self.words("report.histogram_total")
-        return [*charts, self.chart(title, total, self.course.points)]
+        return [*charts, self.chart(title, total, self.course.points, [])]
 
-    def chart(self, title: str, points: list[int], possible: int) -> dict[str, Any]:
+    def nothing_ran(self, lab: int) -> list[str]:
+        """How many students have no points in a lab because there was nothing to run."""
+        return [
+            self.words(f"report.histogram_{name}", n=self.labs[lab, name])
+            for name in ("broken", "missing")
+            if self.labs[lab, name]
+        ]
+
+    def chart(
+        self, title: str, points: list[int], possible: int, more: list[str]
+    ) -> dict[str, Any]:
         """A histogram: none, ten equal ranges, and all points."""
         ranges = [(0, 0)]
         ranges += [(possible * i // 10 + 1, possible * (i + 1) // 10) for i in range(10)]
@@ -235,7 +240,7 @@ class Report(WholeFile):
             label = self.words("report.histogram_label", lab=title, **facts)
         return {
             "title": title,
-            "facts": self.words(told, **facts),
+            "facts": " ".join([self.words(told, **facts), *more]),
             "label": label,
             "width": BAR_STEP * len(ranges),
             "bars": [
@@ -264,22 +269,11 @@ class Report(WholeFile):
             listed.append(Failure(check, failed, ran, self.counts[key, "unchecked"]))
         return sorted(listed, key=lambda one: -one.failed)
 
-    def nothing_ran(self) -> list[str]:
-        told = []
-        for lab in self.course.labs:
-            broken, missing = (self.labs[lab.number, name] for name in ("broken", "missing"))
-            if broken + missing:
-                name = self.words("lab.name", number=lab.number)
-                facts = {"n": broken + missing, "broken": broken, "missing": missing}
-                told.append(self.words("report.checks_broken", lab=name, **facts))
-        return told
-
     def legend(self) -> Markup:
-        marks = dict(zip(OUTCOMES, "\u00b7\u2715?\u2205\u2013", strict=True))
         sentence = self.words("report.legend", **{name: f"\0{name}\0" for name in OUTCOMES})
         text = str(escape(sentence))
-        for name, mark in marks.items():
-            text = text.replace(f"\0{name}\0", f"<b>{mark}</b>")
+        for name, letter in LETTERS.items():
+            text = text.replace(f"\0{name}\0", f"<b>{MARKS[letter]}</b>")
         return Markup(text)
 
     def story_lines(self) -> Iterator[Markup]:
@@ -303,13 +297,16 @@ class Report(WholeFile):
             script=Markup(script),
             script_hash=_hash(script),
             script_words=self.script_words(),
-            rows=self.rows(),
+            rows=self.students,
+            strips=self.strips,
+            change=self.change,
+            kinds_of=self.kinds_of,
             kinds=[*KINDS, *(["changed"] if comparison else [])],
             summary=self.summary(),
             charts=self.charts(),
-            failures=[one for one in failures if one.failed],
+            failures=[one for one in failures if one.failed][:FIRST],
+            further=[one for one in failures if one.failed][FIRST:],
             quiet=[one for one in failures if not one.failed],
-            nothing_ran=self.nothing_ran(),
             legend=self.legend(),
             comparison=comparison,
             compared=sentences(comparison, self.words) if comparison else [],
@@ -328,4 +325,12 @@ class Report(WholeFile):
             "no_stories": report["no_stories"],
             "points": self.words.section("feedback")["points"],
             "possible": self.course.points,
+            "labs": {
+                lab.number: [[check.name, check.promise] for check in lab.checks]
+                for lab in self.course.labs
+            },
+            "marks": {
+                letter: [MARKS[letter], self.words(f"outcome.{outcome}")]
+                for outcome, letter in LETTERS.items()
+            },
         }

@@ -7,43 +7,93 @@
   const table = at("class");
   const body = table.tBodies[0];
   const rows = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
-  const column = (name) => heads.findIndex((head) => head.dataset.name === name);
+  const headRow = table.tHead.rows[0];
+  const column = (name) =>
+    [...headRow.cells].findIndex((head) => head.dataset.name === name);
   const fill = (text, places) => text.replace(/\{(\w+)\}/g, (_, name) => places[name]);
   const collator = new Intl.Collator(words.language, { numeric: true, sensitivity: "base" });
   document.documentElement.classList.add("scripts");
 
-  // --- Sorting ---------------------------------------------------------------------
-  // What is worth looking at comes first: failed, could not be checked, ..., passed.
-  const order = { f: 0, u: 1, b: 2, m: 3, p: 4 };
-  const keys = {
-    text: (cell) => cell.textContent,
-    number: (cell) => (cell.textContent === "" ? null : Number(cell.textContent.replace("−", "-"))),
-    check: (cell) => order[cell.className[0]],
+  // --- Checks ------------------------------------------------------------------------
+  // What became of check "3.name", as one letter: each row holds those of a lab as a word.
+  const numbers = Object.keys(words.labs);
+  const letterOf = (row, name) => {
+    const lab = name.split(".")[0];
+    const place = words.labs[lab].findIndex(([check]) => `${lab}.${check}` === name);
+    return row.dataset.checks.split(" ")[numbers.indexOf(lab)][place];
   };
 
-  const sort = (index, direction) => {
-    const key = keys[heads[index].dataset.kind];
-    const compare =
-      heads[index].dataset.kind === "text" ? collator.compare : (one, other) => one - other;
-    const keyed = rows.map((row, place) => ({ row, place, key: key(row.cells[index]) }));
+  const element = (tag, properties, attributes) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  };
+
+  // The columns of one lab's checks are made when they are asked for: a thousand students by a
+  // hundred checks would be too much for any browser.
+  const view = (chosen) => {
+    const isLab = chosen in words.labs;
+    for (const cell of [...headRow.querySelectorAll(".k")]) cell.remove();
+    for (const row of rows) while (row.lastElementChild.classList.contains("c")) row.lastElementChild.remove();
+    table.dataset.view = isLab ? "check" : chosen;
+    numbers.forEach((lab) => {
+      const index = column("lab" + lab);
+      for (const row of [headRow, ...rows]) row.cells[index].classList.toggle("of", lab === chosen);
+    });
+    if (!isLab) return;
+    for (const [name, promise] of words.labs[chosen]) {
+      const attributes = { scope: "col", "aria-sort": "none", title: promise };
+      const head = element("th", { className: "k" }, attributes);
+      Object.assign(head.dataset, { name: `${chosen}.${name}`, kind: "check" });
+      head.append(element("button", { type: "button", textContent: name }, {}));
+      headRow.append(head);
+    }
+    const place = numbers.indexOf(chosen);
+    const cells = Object.fromEntries(
+      Object.entries(words.marks).map(([letter, [mark, label]]) => [
+        letter,
+        element("td", { className: "c " + letter, textContent: mark }, { "aria-label": label }),
+      ]),
+    );
+    for (const row of rows) {
+      const letters = [...row.dataset.checks.split(" ")[place]];
+      row.append(...letters.map((letter) => cells[letter].cloneNode(true)));
+    }
+  };
+  for (const input of document.querySelectorAll("[name=view]")) {
+    input.addEventListener("change", () => view(input.value));
+    if (input.checked) view(input.value); // a browser may remember the choice
+  }
+
+  // --- Sorting ---------------------------------------------------------------------
+  // What is worth looking at comes first: failed, could not be checked, ..., passed.
+  const order = "fubmp";
+  const keys = {
+    text: (row, index) => row.cells[index].textContent,
+    number: (row, index) => {
+      const text = row.cells[index].textContent;
+      return text === "" ? "" : Number(text.replace("\u2212", "-"));
+    },
+    check: (row, _, name) => order.indexOf(letterOf(row, name)),
+  };
+
+  const sort = (head, direction) => {
+    const { name, kind } = head.dataset;
+    const index = head.cellIndex;
+    const compare = kind === "text" ? collator.compare : (one, other) => one - other;
+    const keyed = rows.map((row, place) => ({ row, place, key: keys[kind](row, index, name) }));
     keyed.sort((one, other) => {
-      const empty = (one.key === null || one.key === "") - (other.key === null || other.key === "");
+      const empty = (one.key === "") - (other.key === "");
       return empty || direction * compare(one.key, other.key) || one.place - other.place;
     });
-    for (const head of heads) head.setAttribute("aria-sort", "none");
-    heads[index].setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+    for (const other of headRow.querySelectorAll("[aria-sort]")) other.setAttribute("aria-sort", "none");
+    head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
     body.append(...keyed.map((one) => one.row));
   };
 
-  heads.forEach((head, index) => {
-    const button = head.querySelector("button");
-    if (!button) return;
-    button.addEventListener("click", () => {
-      const now = head.getAttribute("aria-sort");
-      // Points begin with the fewest, as names with A.
-      sort(index, now === "ascending" ? -1 : 1);
-    });
+  headRow.addEventListener("click", (event) => {
+    const head = event.target.closest("button")?.closest("th");
+    if (head) sort(head, head.getAttribute("aria-sort") === "ascending" ? -1 : 1);
   });
 
   // --- Filtering -------------------------------------------------------------------
@@ -59,13 +109,12 @@
   const filter = () => {
     const wanted = plain(search.value).split(/\s+/).filter(Boolean);
     const kind = show.value;
-    const check = failed.value === "" ? -1 : column(failed.value);
     let shown = 0;
     rows.forEach((row, index) => {
       const visible =
         wanted.every((word) => texts[index].includes(word)) &&
         (kind === "" || row.dataset.is.split(" ").includes(kind)) &&
-        (check < 0 || row.cells[check].className[0] === "f");
+        (failed.value === "" || letterOf(row, failed.value) === "f");
       row.hidden = !visible;
       shown += visible;
     });
@@ -88,6 +137,7 @@
       search.value = show.value = "";
       failed.value = link.dataset.check;
       at("view-" + link.dataset.lab).checked = true;
+      view(link.dataset.lab);
       filter();
       at("students").scrollIntoView();
       failed.focus({ preventScroll: true });
