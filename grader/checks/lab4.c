@@ -1,5 +1,6 @@
 /* lab4.c - the checks of lab 4: IPC_RMID and the dest status. */
 #include "check.h"
+#include "walls.h"
 #include "world.h"
 
 #include <errno.h>
@@ -881,7 +882,7 @@ static void make_zombie(struct actor *actor)
 {
     siginfo_t info;
     kill_actor(actor, SIGKILL);
-    waitid(P_PID, (id_t)actor_pid(actor), &info, WEXITED | WNOWAIT);
+    waitid(P_PID, (id_t)actor_child(actor), &info, WEXITED | WNOWAIT);
     narrate("%s is a zombie now: its parent has not asked for its exit status.",
             actor_title(actor));
 }
@@ -915,14 +916,14 @@ static void reuse_pid(struct actor *a)
     if (pid != -1) {
         not_by_hand();
         narrate("A new process gets the number that %s had: %d.", actor_title(creator),
-                (int)pid);
+                (int)actor_pid(creator));
         because("Whether this is the creator or another process under its number, the "
                 "caller cannot tell for sure: it counts as running.");
         expect_swept(a, 0);
         expect_unmarked(id);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-        narrate("Process %d ends.", (int)pid);
+        narrate("Process %d ends.", (int)actor_pid(creator));
         because("Now no process has this number.");
     }
     expect_swept(a, 1);
@@ -981,7 +982,7 @@ CHECK(
 
     int id = made_by(b, 0600);
     /* Processes that are started from here on live in the new namespace. */
-    if (unshare(CLONE_NEWPID) == -1)
+    if (!walls_new_pid_namespace())
         cannot_check("The grader cannot make a PID namespace here.",
                      "Type `make doctor`: it says how to get namespaces.");
     not_by_hand();
@@ -1295,10 +1296,10 @@ CHECK(
 static rlim_t limit_descriptors(struct actor *a, rlim_t count)
 {
     struct rlimit limits = {0, 0};
-    prlimit(actor_pid(a), RLIMIT_NOFILE, NULL, &limits);
+    prlimit(actor_child(a), RLIMIT_NOFILE, NULL, &limits);
     rlim_t before = limits.rlim_cur;
     limits.rlim_cur = count;
-    prlimit(actor_pid(a), RLIMIT_NOFILE, &limits, NULL);
+    prlimit(actor_child(a), RLIMIT_NOFILE, &limits, NULL);
     return before;
 }
 

@@ -1270,8 +1270,8 @@ CHECK(
     char *path = realpath(two.directory, NULL);
 
     one.reader = start("reader", one.directory);
-    two.reader = start("reader", two.directory);
     expect_waits(one.reader, "its writer");
+    two.reader = start("reader", two.directory);
     expect_waits(two.reader, "its writer");
     two.writer = start("writer", says("%s/", path));
     one.writer = start("writer", "./one/.");

@@ -8,9 +8,11 @@
 #include "build.h"
 
 #include "process.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -259,9 +261,8 @@ static enum build_result build_file(const struct lab *lab, const char *directory
     return link_program(directory, object, course, NULL, target, build);
 }
 
-enum build_result build_program(const struct lab *lab, struct build *build)
+static enum build_result build_files(const struct lab *lab, struct build *build)
 {
-    *build = (struct build){"", "", ""};
     const char *directory = lab_directory(lab);
     if (!directory)
         return cannot_write(build, build_directory());
@@ -274,9 +275,99 @@ enum build_result build_program(const struct lab *lab, struct build *build)
     return BUILT;
 }
 
-enum build_result build_shell(const struct lab *lab, struct build *build)
+static void build_program(const struct lab *lab, struct build *build)
 {
-    *build = (struct build){"", "", ""};
+    *build = (struct build){BUILT, "", "", ""};
+    build->result = build_files(lab, build);
+}
+
+/* What the compiler says is for a person to read: a page or two of it. */
+#define WORDS_MAX 16384
+
+static json_t *cut_text(const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    json_t *whole = json_stringn(text ? text : "", length < WORDS_MAX ? length : 0);
+    if (whole && length < WORDS_MAX)
+        return whole;
+    json_decref(whole);
+    /* It is too long, or no UTF-8: it quotes the student's file. */
+    char *copy = strndup(text ? text : "", WORDS_MAX);
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    json_t *part =
+        json_sprintf("%s%s", copy ? copy : "",
+                     length < WORDS_MAX ? "" : "\n(The rest is left out.)\n");
+    free(copy);
+    return part;
+}
+
+static json_t *json_of(const struct build *build)
+{
+    return json_pack("{s:i, s:o, s:o, s:o}", "result", (int)build->result, "words",
+                     cut_text(build->words), "warnings", cut_text(build->warnings),
+                     "remedy", cut_text(build->remedy));
+}
+
+void build_and_tell(const struct lab *const *chosen, int count)
+{
+    json_t *all = json_array();
+    for (int i = 0; i < count; i++) {
+        struct build build;
+        build_program(chosen[i], &build);
+        json_array_append_new(all, json_of(&build));
+    }
+    json_dumpf(all, stdout, JSON_COMPACT);
+    json_decref(all);
+}
+
+static const char *text_at(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? path_of("%s", text) : "";
+}
+
+static struct build build_of(const json_t *told, const char *output)
+{
+    if (!told)
+        return (
+            struct build){NOT_BUILT,
+                          path_of("The sandbox in which the compiler runs ended too "
+                                  "early. %.500s\n",
+                                  output),
+                          "", "Grade this submission again."};
+    return (struct build){(enum build_result)json_integer_value(
+                              json_object_get(told, "result")),
+                          text_at(told, "words"), text_at(told, "warnings"),
+                          text_at(told, "remedy")};
+}
+
+static void build_in_sandbox(const struct lab *const *chosen, int count,
+                             struct build *builds)
+{
+    const char *output;
+    for (int i = 0; i < count; i++)
+        lab_directory(chosen[i]);
+    run_limited(sandbox_to_build(chosen, count), &output);
+    json_t *all = json_loads(output, 0, NULL);
+    for (int i = 0; i < count; i++)
+        builds[i] = build_of(json_array_get(all, (size_t)i), output);
+    json_decref(all);
+}
+
+void build_labs(const struct lab *const *chosen, int count, struct build *builds)
+{
+    if (sandbox_wanted()) {
+        build_in_sandbox(chosen, count, builds);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        build_program(chosen[i], &builds[i]);
+}
+
+static enum build_result build_shell_files(const struct lab *lab, struct build *build)
+{
     const char *directory = lab_directory(lab);
     if (!directory)
         return cannot_write(build, build_directory());
@@ -288,4 +379,10 @@ enum build_result build_shell(const struct lab *lab, struct build *build)
                         path_of("%s/course/lab%d-edit.o", build_directory(),
                                 lab->number),
                         "-ledit", path_of("%s/shell", directory), build);
+}
+
+void build_shell(const struct lab *lab, struct build *build)
+{
+    *build = (struct build){BUILT, "", "", ""};
+    build->result = build_shell_files(lab, build);
 }

@@ -12,16 +12,21 @@ enum build_result {
 };
 
 struct build {
+    enum build_result result;
     const char *words;    /* what is wrong: the compiler's errors, or a sentence */
     const char *warnings; /* what the compiler said all the same, "" for nothing */
     const char *remedy;   /* of NOT_BUILT */
 };
 
-/* Builds a lab's program, for the checks. */
-enum build_result build_program(const struct lab *lab, struct build *build);
+/* Builds the programs of these labs, for the checks; in a sandbox, where one is wanted
+ * (sandbox.h). */
+void build_labs(const struct lab *const *chosen, int count, struct build *builds);
 
-/* The same for the lab shell with line editing, labs 1 to 4. */
-enum build_result build_shell(const struct lab *lab, struct build *build);
+/* The same, not in a sandbox, or already in it; prints what became of them as JSON. */
+void build_and_tell(const struct lab *const *chosen, int count);
+
+/* Builds the lab shell with line editing, labs 1 to 4. */
+void build_shell(const struct lab *lab, struct build *build);
 
 /* Where the built things are: "build", or what SHMLAB_BUILD says. */
 const char *build_directory(void);

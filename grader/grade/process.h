@@ -8,4 +8,8 @@
  * could be made. */
 int run_collecting(char *const arguments[], const char **output);
 
+/* The same, with limits on what the program and its children may use each: for a
+ * compiler that reads somebody's file. */
+int run_limited(char *const arguments[], const char **output);
+
 #endif

@@ -2,6 +2,7 @@
 #include "results.h"
 
 #include "build.h"
+#include "sandbox.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ bool result_is(const json_t *result, const char *verdict)
     return strcmp(result_text(result, "verdict"), verdict) == 0;
 }
 
-static bool is_of_lab(const json_t *check, const struct lab *lab)
+bool results_is_of_lab(const json_t *check, const struct lab *lab)
 {
     return strcmp(result_text(check, "lab"), path_of("lab%d", lab->number)) == 0;
 }
@@ -65,7 +66,7 @@ static json_t *copies(const struct lab *const *chosen, int count)
     size_t i;
     json_array_foreach(check_list(), i,
                        check) for (int j = 0; j < count;
-                                   j++) if (is_of_lab(check, chosen[j]))
+                                   j++) if (results_is_of_lab(check, chosen[j]))
         json_array_append_new(results, json_deep_copy(check));
     return results;
 }
@@ -97,13 +98,28 @@ static void catch_interrupts(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-static pid_t start_checks(const char *pattern, int report, int messages)
+/* The command that runs the checks: Criterion's program itself, or a sandbox around
+ * it. */
+static char **checks_command(const struct lab *const *chosen, int count)
 {
-    const char *jobs = path_of("-j%ld", 2 * sysconf(_SC_NPROCESSORS_ONLN));
-    const char *path = path_of("%s/checks", build_directory());
-    char *arguments[] = {(char *)(uintptr_t)path, (char *)"--filter",
-                         (char *)(uintptr_t)pattern, (char *)(uintptr_t)jobs, NULL};
+    static char *arguments[5];
+    const char *pattern = "";
 
+    if (sandbox_wanted())
+        return sandbox_to_check(chosen, count);
+    for (int j = 0; j < count; j++)
+        pattern = path_of("%s%slab%d", pattern, j ? "|" : "", chosen[j]->number);
+    const char *const words[] = {path_of("%s/checks", build_directory()), "--filter",
+                                 path_of("@(%s)/*", pattern),
+                                 path_of("-j%ld", 2 * sysconf(_SC_NPROCESSORS_ONLN))};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        arguments[i] = (char *)(uintptr_t)words[i];
+    return arguments;
+}
+
+static pid_t start_checks(const struct lab *const *chosen, int count, int report,
+                          int messages)
+{
     pid_t pid = fork();
     if (pid != 0)
         return pid;
@@ -117,8 +133,9 @@ static pid_t start_checks(const char *pattern, int report, int messages)
     setenv("SHMLAB_REPORT", path_of("%d", STDOUT_FILENO), 1);
     setenv("SHMLAB_PROGRAMS", build_directory(), 1);
     setenv("SHMLAB_SCRATCH", scratch_path(), 1);
-    execv(path, arguments);
-    dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
+    char **arguments = checks_command(chosen, count);
+    execvp(arguments[0], arguments);
+    dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], strerror(errno));
     _exit(127);
 }
 
@@ -185,29 +202,28 @@ static const char *last_words(int messages)
 json_t *results_of_run(const struct lab *const *chosen, int count, bool *shared)
 {
     json_t *results = copies(chosen, count), *result;
-    const char *pattern = "";
     int report[2];
     size_t i;
 
-    for (int j = 0; j < count; j++)
-        pattern = path_of("%s%slab%d", pattern, j ? "|" : "", chosen[j]->number);
-    pattern = path_of("@(%s)/*", pattern);
     int messages = memfd_create("messages", MFD_CLOEXEC);
     if (messages == -1 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) == -1) {
         perror("The checks cannot be started");
         exit(EXIT_FAILURE);
     }
-    scratch_open(report[0], report[1]);
+    if (!sandbox_wanted())
+        scratch_open(report[0], report[1]);
     catch_interrupts();
-    pid_t pid = start_checks(pattern, report[1], messages);
+    pid_t pid = start_checks(chosen, count, report[1], messages);
     running = pid;
-    scratch_note_checks(pid);
+    if (!sandbox_wanted())
+        scratch_note_checks(pid);
     close(report[1]);
     int status = pid == -1 ? 0 : wait_for_checks(pid, report[0], results);
     running = 0;
     close(report[0]);
-    scratch_close();
+    if (!sandbox_wanted())
+        scratch_close();
 
     *shared = false;
     json_array_foreach(results, i, result)
@@ -231,6 +247,16 @@ json_t *results_of_run(const struct lab *const *chosen, int count, bool *shared)
     return results;
 }
 
+json_t *results_not_built(const struct lab *lab)
+{
+    json_t *results = copies(&lab, 1), *result;
+    size_t i;
+    json_array_foreach(results, i, result)
+        set_unchecked(result, "not checked: does not compile",
+                      "Mend the first error that the compiler names, and try again.");
+    return results;
+}
+
 /* --- Reading ---------------------------------------------------------------------- */
 
 struct score results_score(const json_t *results, const struct lab *lab)
@@ -241,7 +267,7 @@ struct score results_score(const json_t *results, const struct lab *lab)
 
     json_array_foreach(results, i, result)
     {
-        if (!is_of_lab(result, lab))
+        if (!results_is_of_lab(result, lab))
             continue;
         int points = (int)json_integer_value(json_object_get(result, "points"));
         bool passed = result_is(result, "passed");
@@ -264,7 +290,7 @@ json_t *results_first_open(const json_t *results, const struct lab *lab)
 
     json_array_foreach(results, i, result)
     {
-        if (!is_of_lab(result, lab))
+        if (!results_is_of_lab(result, lab))
             continue;
         if (result_is(result, "failed"))
             return result;
@@ -283,7 +309,7 @@ void results_keep(const json_t *results, const struct lab *lab)
 {
     json_t *own = json_array(), *result;
     size_t i;
-    json_array_foreach(results, i, result) if (is_of_lab(result, lab))
+    json_array_foreach(results, i, result) if (results_is_of_lab(result, lab))
         json_array_append(own, result);
     /* Whole or not at all. */
     const char *temporary = path_of("%s.new", kept_path(lab));

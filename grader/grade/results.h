@@ -24,6 +24,12 @@ struct score {
  * set when the checks ran without namespaces. */
 json_t *results_of_run(const struct lab *const *chosen, int count, bool *shared);
 
+/* Results for a lab whose program could not be built: all unchecked. */
+json_t *results_not_built(const struct lab *lab);
+
+/* Whether a result belongs to this lab. */
+bool results_is_of_lab(const json_t *result, const struct lab *lab);
+
 struct score results_score(const json_t *results, const struct lab *lab);
 
 /* The first result of a lab that did not pass, failed ones first; NULL for none. */

@@ -410,11 +410,10 @@ void view_line(const json_t *results, const struct lab *lab)
 
 /* The compiler's words come last, right above the verdict: a list of promises would
  * push them off the screen. */
-void view_not_built(const struct lab *lab, enum build_result result,
-                    const struct build *build)
+void view_not_built(const struct lab *lab, const struct build *build)
 {
     printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
-    if (result == NOT_BUILT) {
+    if (build->result == NOT_BUILT) {
         printf("  %s????%s The lab could not be built.\n", YELLOW, PLAIN);
         paragraph("Reason", build->words);
         paragraph("Remedy", build->remedy);
@@ -424,7 +423,7 @@ void view_not_built(const struct lab *lab, enum build_result result,
         return;
     }
     fputs(build->words, stdout);
-    if (result == NO_FILE)
+    if (build->result == NO_FILE)
         printf("\n  %slab %d: not checked: there is no file to check.%s\n", BOLD,
                lab->number, PLAIN);
     else
@@ -434,12 +433,11 @@ void view_not_built(const struct lab *lab, enum build_result result,
             BOLD, lab->number, PLAIN, lab->number);
 }
 
-void view_line_not_built(const struct lab *lab, enum build_result result,
-                         const struct build *build)
+void view_line_not_built(const struct lab *lab, const struct build *build)
 {
-    if (result == NOT_BUILT)
+    if (build->result == NOT_BUILT)
         printf("lab%d    0/100  could not be checked: %s\n", lab->number, build->words);
-    else if (result == NO_FILE)
+    else if (build->result == NO_FILE)
         printf("lab%d    0/100  not checked: %s", lab->number, build->words);
     else
         printf("lab%d    0/100  not checked: does not compile (`make lab%d` shows the "

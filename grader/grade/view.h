@@ -16,10 +16,8 @@ void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
 void view_line(const json_t *results, const struct lab *lab);
 
 /* Why a lab was not checked; and the same as one line, for `make grade`. */
-void view_not_built(const struct lab *lab, enum build_result result,
-                    const struct build *build);
-void view_line_not_built(const struct lab *lab, enum build_result result,
-                         const struct build *build);
+void view_not_built(const struct lab *lab, const struct build *build);
+void view_line_not_built(const struct lab *lab, const struct build *build);
 void view_warnings(const char *warnings);
 
 /* Said once, where namespaces are refused. */

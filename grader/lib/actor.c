@@ -6,6 +6,7 @@
 #include "rest.h"
 #include "settings.h"
 #include "story.h"
+#include "walls.h"
 #include "world.h"
 
 #include <ctype.h>
@@ -51,7 +52,8 @@ struct actor {
     bool is_shell;     /* else a program of lab 5 */
     bool is_students;  /* a shell that has the student's functions */
     char which[16];    /* and then "reader" or "writer" */
-    pid_t pid;
+    pid_t pid;         /* as this process, its parent, knows it */
+    pid_t number;      /* as it knows itself, and as the kernel's table shows it */
     int pidfd;
     int line;    /* the socket to the process, -1 when closed */
     int printed; /* the file that collects what it prints */
@@ -103,7 +105,7 @@ static double now(void)
 
 static struct patience patience_for(const struct actor *actor)
 {
-    return (struct patience){now(), now(), process_read(actor->pid).cpu, 0};
+    return (struct patience){now(), now(), process_read(actor->number).cpu, 0};
 }
 
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
@@ -117,7 +119,7 @@ static const char *patience_is_over(struct patience *patience,
     for (int i = 0; i < actor_count; i++) {
         if (actors[i].ended)
             continue;
-        struct process process = process_read(actors[i].pid);
+        struct process process = process_read(actors[i].number);
         progress += process.turns + process.cpu;
         all_sleep &= process.state != 'R' && process.state != 'D';
     }
@@ -126,7 +128,7 @@ static const char *patience_is_over(struct patience *patience,
         patience->moved = time;
     patience->progress = progress;
 
-    struct process process = process_read(actor->pid);
+    struct process process = process_read(actor->number);
     if (process.state == 'T' && time - patience->moved > QUIET_SECONDS * scale)
         return "it is stopped, as by SIGSTOP";
     if (time - patience->moved > QUIET_SECONDS * scale)
@@ -181,6 +183,8 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
 
     /* The process dies with the check; setsid() keeps Ctrl-C from it, which is
      * for the grader alone. */
+    if (walls_stand() && !walls_enter())
+        _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
     for (int fd = 0; fd < 3; fd++)
@@ -225,10 +229,11 @@ static struct actor *new_actor(const char *title, int *control)
     snprintf(actor->title, sizeof actor->title, "%s", title);
     snprintf(actor->terminal, sizeof actor->terminal, "%s", title);
 
-    *control = memfd_create("control", MFD_CLOEXEC);
+    *control = memfd_create("control", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     actor->printed = memfd_create("printed", MFD_CLOEXEC);
     if (*control == -1 || actor->printed == -1 ||
         ftruncate(*control, sizeof *actor->control) == -1 ||
+        fcntl(*control, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1 ||
         fcntl(actor->printed, F_SETFL, O_APPEND) == -1)
         cannot_check(says("The grader cannot make a file in memory: %s.",
                           strerror(errno)),
@@ -262,6 +267,7 @@ static void start(struct actor *actor, const char *path, char *const arguments[]
         cannot_check(
             says("The grader cannot start a process: %s.", strerror(errno)),
             "End some processes, or raise the limit (ulimit -u), and try again.");
+    actor->number = walls_number(actor->pid);
     actor->pidfd = (int)syscall(SYS_pidfd_open, actor->pid, 0);
     actor->line = lines[0];
     close(lines[1]);
@@ -298,6 +304,11 @@ struct actor *plain_shell(char name)
 }
 
 pid_t actor_pid(const struct actor *actor)
+{
+    return actor->number;
+}
+
+pid_t actor_child(const struct actor *actor)
 {
     return actor->pid;
 }
@@ -398,6 +409,14 @@ static void look(struct actor *actor, int also)
     look_for(fds, 3, SLICE_MS * 1000L);
 }
 
+/* The student's function that runs, or ran last.  The process may have written anything
+ * to this memory. */
+static const char *function_of(const struct actor *actor)
+{
+    return says("%.*s", (int)sizeof actor->control->function - 1,
+                actor->control->function);
+}
+
 /* Waits for a message.  Returns false when the process ended without one. */
 static bool wait_message(struct actor *actor)
 {
@@ -414,7 +433,7 @@ static bool wait_message(struct actor *actor)
                  atomic_load(&actor->control->active)
                      ? says("%s did not answer within %g s while calling %s: %s.",
                             actor->title, QUIET_SECONDS * timeout_scale(),
-                            actor->control->function, why)
+                            function_of(actor), why)
                      : says("%s did not answer within %g s: %s.", actor->title,
                             QUIET_SECONDS * timeout_scale(), why));
         if (why)
@@ -427,7 +446,7 @@ static bool wait_message(struct actor *actor)
 static const char *ending(const struct actor *actor)
 {
     const char *function = actor->is_shell && atomic_load(&actor->control->active)
-                               ? actor->control->function
+                               ? function_of(actor)
                                : NULL;
 
     if (WIFSIGNALED(actor->status) && WTERMSIG(actor->status) == SIGXFSZ)
@@ -777,7 +796,7 @@ bool ask_pretending(struct actor *actor, uid_t owner, const char *line,
 void stop(struct actor *actor)
 {
     siginfo_t info;
-    narrate("%s is stopped: kill -STOP %d.", actor->title, (int)actor->pid);
+    narrate("%s is stopped: kill -STOP %d.", actor->title, (int)actor->number);
     kill(actor->pid, SIGSTOP);
     waitid(P_PID, (id_t)actor->pid, &info, WSTOPPED | WEXITED | WNOWAIT);
     actor->stopped = true;
@@ -785,7 +804,7 @@ void stop(struct actor *actor)
 
 void resume(struct actor *actor)
 {
-    narrate("%s is continued: kill -CONT %d.", actor->title, (int)actor->pid);
+    narrate("%s is continued: kill -CONT %d.", actor->title, (int)actor->number);
     actor->stopped = false;
     kill(actor->pid, SIGCONT);
 }
@@ -793,7 +812,7 @@ void resume(struct actor *actor)
 void kill_actor(struct actor *actor, int signal)
 {
     narrate("%s gets a signal: kill -%s %d.", actor->title, sigabbrev_np(signal),
-            (int)actor->pid);
+            (int)actor->number);
     if (!has_ended(actor))
         kill(actor->pid, signal);
 }
@@ -823,7 +842,7 @@ const char *how_it_stands(struct actor *actor)
 {
     if (has_ended(actor))
         return ending(actor);
-    switch (process_read(actor->pid).state) {
+    switch (process_read(actor->number).state) {
     case 'R':
         return says("%s has not ended: it runs.", actor->title);
     case 'T':
@@ -837,7 +856,7 @@ bool is_running(const struct actor *actor)
 {
     if (actor->ended)
         return false;
-    char state = process_read(actor->pid).state;
+    char state = process_read(actor->number).state;
     return state != 0 && state != 'Z' && state != 'X';
 }
 
@@ -883,7 +902,7 @@ static void watch(struct watch *watches, size_t count)
 
 bool wait_blocked(struct actor *actor)
 {
-    struct watch only = {.pid = actor->pid, .stopped = actor->stopped};
+    struct watch only = {.pid = actor->number, .stopped = actor->stopped};
     watch(&only, 1);
     return only.rested;
 }
@@ -896,7 +915,7 @@ void settle(void)
 
     for (int i = 0; i < actor_count; i++)
         if (!has_ended(&actors[i])) {
-            watches[count] = (struct watch){.pid = actors[i].pid,
+            watches[count] = (struct watch){.pid = actors[i].number,
                                             .stopped = actors[i].stopped,
                                             .polls = actors[i].polls};
             watched[count++] = &actors[i];
@@ -1113,8 +1132,9 @@ void actors_end(void)
     for (int i = 0; i < actor_count; i++)
         if (!actors[i].ended && waitpid(actors[i].pid, &actors[i].status, 0) != -1)
             actors[i].ended = true;
+    walls_end();
     /* A child of an actor is ours now: this process is its subreaper. */
-    while (kill_children() > 0) {
+    while (!walls_stand() && kill_children() > 0) {
         pid_t pid = waitpid(-1, NULL, 0);
         if (pid > 0 && other_count < 256)
             others[other_count++] = pid;
@@ -1124,7 +1144,7 @@ void actors_end(void)
 struct actor *actor_by_pid(pid_t pid)
 {
     for (int i = 0; i < actor_count; i++)
-        if (actors[i].pid == pid)
+        if (actors[i].number == pid)
             return &actors[i];
     return NULL;
 }
@@ -1168,8 +1188,8 @@ const char *actors_function(void)
 }
 
 /* The function that was called by the line in which a call was made, or NULL. */
-static const char *function_of(const struct actor *actor,
-                               const struct call_record *entry)
+static const char *function_of_call(const struct actor *actor,
+                                    const struct call_record *entry)
 {
     if (!actor->is_shell)
         return actor->which;
@@ -1183,7 +1203,7 @@ static const char *function_of(const struct actor *actor,
 static const char *coverage_of_call(const struct actor *actor,
                                     const struct call_record *entry)
 {
-    const char *function = function_of(actor, entry);
+    const char *function = function_of_call(actor, entry);
     const char *call = call_name((enum call)entry->call);
     if (!function)
         return NULL;

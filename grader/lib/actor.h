@@ -34,7 +34,11 @@ struct answer {
 struct actor *student_shell(char name);
 struct actor *plain_shell(char name);
 
+/* Its pid, as getpid answers it, and as the kernel's table and /proc show it here. */
 pid_t actor_pid(const struct actor *actor);
+/* The number by which this process, its parent, waits for it, or signals it: another
+ * one where there are walls (walls.h). */
+pid_t actor_child(const struct actor *actor);
 /* "Terminal A", or "The reader": begins a sentence. */
 const char *actor_title(const struct actor *actor);
 /* Where a person types to it: "Terminal A", "Terminal R". */

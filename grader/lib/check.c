@@ -1,7 +1,9 @@
 /* check.c - the list of checks, and the program that runs them under Criterion. */
 #include "check.h"
 
+#include "runner.h"
 #include "settings.h"
+#include "walls.h"
 #include "world.h"
 
 #include <criterion/options.h>
@@ -48,8 +50,11 @@ void check_run(const struct check *check)
      * What an actor leaves running becomes a child of this process. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    bool private_world = world_enter_ipc();
+    const char *no_walls = walls_wanted() ? walls_raise() : NULL;
+    bool private_world = walls_stand() || world_enter_ipc();
     story_begin(check, private_world);
+    if (no_walls)
+        cannot_check(no_walls, "Namespaces inside of the sandbox are needed for this.");
     enter_scratch();
     check->story();
     story_end();
@@ -139,6 +144,23 @@ static void shuffle(const char *seed)
     }
 }
 
+/* checks --run JOBS, with no lab: do the walls stand here? */
+static int try_walls(void)
+{
+    const char *reason = walls_wanted() ? walls_raise() : NULL;
+    if (reason)
+        fprintf(stderr, "%s\n", reason);
+    walls_end();
+    return reason ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* checks --run JOBS LAB...: without Criterion. */
+static int run_plainly(char *argv[])
+{
+    runner_run(argv + 3, (int)strtol(argv[2], NULL, 10));
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
     if (argc == 2 && strcmp(argv[1], "--describe") == 0)
@@ -146,6 +168,10 @@ int main(int argc, char *argv[])
     make_absolute("SHMLAB_PROGRAMS", programs_directory());
     make_absolute("SHMLAB_SCRATCH", world_scratch());
     world_enter(argv);
+    if (argc == 3 && strcmp(argv[1], "--run") == 0)
+        return try_walls();
+    if (argc > 3 && strcmp(argv[1], "--run") == 0)
+        return run_plainly(argv);
     scale_timeouts();
     if (getenv("SHMLAB_ORDER"))
         shuffle(getenv("SHMLAB_ORDER"));

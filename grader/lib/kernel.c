@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int open_table = -1; /* see table_read_from */
+
+void table_read_from(int fd)
+{
+    open_table = fd;
+}
+
+static FILE *open_the_table(void)
+{
+    if (open_table == -1)
+        return fopen("/proc/sysvipc/shm", "re");
+    int copy = lseek(open_table, 0, SEEK_SET) == 0
+                   ? fcntl(open_table, F_DUPFD_CLOEXEC, 3)
+                   : -1;
+    return copy == -1 ? NULL : fdopen(copy, "r");
+}
+
+size_t table_resident(void)
+{
+    char line[512];
+    size_t sum = 0, resident, swapped;
+
+    FILE *file = open_the_table();
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line,
+                   "%*d %*d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u %zu %zu",
+                   &resident, &swapped) == 2)
+            sum += resident + swapped;
+    if (file)
+        fclose(file);
+    return sum;
+}
+
 bool table_read(struct segment_table *table)
 {
     char line[512];
     size_t capacity = 0;
 
     *table = (struct segment_table){0, NULL};
-    FILE *file = fopen("/proc/sysvipc/shm", "re");
+    FILE *file = open_the_table();
     if (!file)
         return false;
     while (fgets(line, sizeof line, file)) {
@@ -198,6 +232,18 @@ int process_segment(pid_t pid, key_t key)
             id = attachment.id;
     fclose(file);
     return id;
+}
+
+bool process_memory(pid_t pid, unsigned long long address, void *bytes, size_t count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    bool done = pread(fd, bytes, count, (off_t)address) == (ssize_t)count;
+    close(fd);
+    return done;
 }
 
 bool process_written(pid_t pid, unsigned long long *bytes)

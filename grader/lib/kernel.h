@@ -35,6 +35,11 @@ struct segment_table {
  * Returns false with errno where /proc/sysvipc/shm cannot be read.  Free it with
  * table_free. */
 bool table_read(struct segment_table *table);
+/* From now on it is read from this descriptor: another process may have opened it, and
+ * pids and uids are shown as that one sees them. */
+void table_read_from(int fd);
+/* The bytes of all segments that are in memory, or swapped out. */
+size_t table_resident(void);
 void table_free(struct segment_table *table);
 
 /* The row of an id or of a key, or NULL.  Key 0 is never found. */
@@ -61,6 +66,9 @@ int process_descriptors(pid_t pid);
  * number and arguments.  Returns false when it runs, or when that may not be
  * seen. */
 bool process_syscall(pid_t pid, long *number, unsigned long long arguments[6]);
+
+/* Copies bytes out of its memory.  Returns false where they cannot be read. */
+bool process_memory(pid_t pid, unsigned long long address, void *bytes, size_t count);
 
 /* How many attachments of segment `id` a process has, from /proc/PID/maps; with
  * `address` not NULL also the address of the first. */

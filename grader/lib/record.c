@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static double now(void)
@@ -151,6 +152,68 @@ static int report(void)
     return text ? (int)strtol(text, NULL, 10) : -1;
 }
 
+/* ftok(3) puts the low 8 bits of a device number into a key, and the kernel numbers
+ * file systems in memory as they come.  Who compares two runs needs to know them. */
+static json_t *devices(void)
+{
+    static const char *const paths[] = {".", "/", "/proc", "/dev/null"};
+    json_t *list = json_array();
+    struct stat status;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (stat(paths[i], &status) == 0)
+            json_array_append_new(list, json_integer(status.st_dev & 0xff));
+    return list;
+}
+
+/* A message has a limit.  A process that answers much to each line must not make its
+ * record vanish: long texts are cut, the more the more there are. */
+#define MESSAGE_MAX 100000
+
+static void cut_steps(json_t *steps)
+{
+    static const char *const names[] = {"line", "answer"};
+    json_t *step;
+    size_t i, room = MESSAGE_MAX / 8 / (json_array_size(steps) + 1);
+
+    json_array_foreach(steps, i, step) for (size_t j = 0; j < 2; j++)
+    {
+        const char *text = json_string_value(json_object_get(step, names[j]));
+        size_t length = text ? strlen(text) : 0;
+        if (length <= room)
+            continue;
+        for (length = room; length > 0 && (text[length] & 0xc0) == 0x80;)
+            length--; /* not within a character */
+        json_object_set_new(step, names[j], json_sprintf("%.*s...", (int)length, text));
+    }
+}
+
+static void cut_text(json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    size_t length = text ? strlen(text) : 0;
+    if (length <= MESSAGE_MAX / 16)
+        return;
+    for (length = MESSAGE_MAX / 16; (text[length] & 0xc0) == 0x80;)
+        length--;
+    json_object_set_new(object, name, json_sprintf("%.*s...", (int)length, text));
+}
+
+static char *text_of(json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+    if (!text || strlen(text) <= MESSAGE_MAX)
+        return text;
+    free(text);
+    cut_steps(json_object_get(object, "steps"));
+    cut_text(object, "expected");
+    cut_text(object, "seen");
+    cut_text(object, "printed");
+    while (json_array_size(json_object_get(object, "leaks")) > 50)
+        json_array_remove(json_object_get(object, "leaks"), 50);
+    return json_dumps(object, JSON_COMPACT);
+}
+
 void record_send(struct record *record, const char *verdict, const char *expected,
                  const char *seen, const char *because, const char *printed)
 {
@@ -163,7 +226,9 @@ void record_send(struct record *record, const char *verdict, const char *expecte
         trace_attach(record->object);
     set_text(record->object, "world", getenv("SHMLAB_WORLD"));
     json_object_set_new(record->object, "seconds", json_real(now() - record->start));
-    char *text = json_dumps(record->object, JSON_COMPACT);
+    if (getenv("SHMLAB_SEED"))
+        json_object_set_new(record->object, "devices", devices());
+    char *text = text_of(record->object);
     if (text && report() != -1)
         while (send(report(), text, strlen(text), MSG_NOSIGNAL) == -1 && errno == EINTR)
             continue;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #define LONG_SLEEP_MS    500          /* a look around twice a second costs nothing */
@@ -23,9 +22,7 @@
 static long long time_at(pid_t pid, unsigned long long address, long per_millisecond)
 {
     long pair[2] = {0, 0};
-    const struct iovec here = {pair, sizeof pair};
-    const struct iovec there = {(void *)(uintptr_t)address, sizeof pair};
-    if (process_vm_readv(pid, &here, 1, &there, 1, 0) != sizeof pair)
+    if (!process_memory(pid, address, pair, sizeof pair))
         return 0;
     return pair[0] * 1000LL + pair[1] / per_millisecond;
 }

@@ -5,6 +5,8 @@
  * SHMLAB_REPORT          the descriptor that takes the records; none: no records
  * SHMLAB_WORLD           see world.h
  * SHMLAB_ORDER           a number: the seed of a random order of the checks
+ * SHMLAB_ISOLATION       see walls.h
+ * SHMLAB_SEED            any text: the same one gives the same keys to the same check
  */
 #ifndef SHMLAB_SETTINGS_H
 #define SHMLAB_SETTINGS_H

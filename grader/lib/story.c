@@ -4,11 +4,13 @@
 
 #include "check.h"
 #include "record.h"
+#include "runner.h"
 #include "settings.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +140,25 @@ static bool is_ours(const struct segment *row)
            actors_made(row->id);
 }
 
+/* Bits that nobody can know before: from the kernel, or, where two runs must tell the
+ * same story, from SHMLAB_SEED (FNV-1a). */
+static uint32_t fresh_bits(void)
+{
+    static unsigned count;
+    const char *seed = getenv("SHMLAB_SEED");
+    uint32_t bits = 0;
+
+    if (!seed) {
+        while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+            continue;
+        return bits;
+    }
+    bits = 2166136261U;
+    for (const char *at = says("%s %s %u", seed, story.check->name, count++); *at; at++)
+        bits = (bits ^ (unsigned char)*at) * 16777619U;
+    return bits;
+}
+
 key_t fresh_key(void)
 {
     struct segment_table table;
@@ -146,9 +167,7 @@ key_t fresh_key(void)
         cannot_check("The grader cannot read /proc/sysvipc/shm.",
                      "Type `make doctor` to see what is missing.");
     do {
-        if (getrandom(&key, sizeof key, 0) != sizeof key)
-            continue;
-        key &= 0x7effffff; /* positive, and never -1 */
+        key = (key_t)(fresh_bits() & 0x7effffff); /* positive, and never -1 */
     } while (key == IPC_PRIVATE || table_by_key(&table, key));
     table_free(&table);
     return key;
@@ -415,6 +434,8 @@ static void end(enum verdict verdict, const char *expected, const char *seen)
     ending = true;
 
     verdict = conclude(verdict, &expected, &seen);
+    if (runner_runs())
+        _exit(EXIT_SUCCESS);
     if (verdict == VERDICT_FAILED)
         cr_assert_fail("Expected: %s  Seen: %s", record_safe(expected),
                        record_safe(seen));

@@ -1,0 +1,1 @@
+shell kill -9 -1

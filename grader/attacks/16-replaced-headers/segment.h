@@ -1,0 +1,1 @@
+#error "this header was used"

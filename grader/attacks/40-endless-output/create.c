@@ -1,0 +1,44 @@
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "create.h"
+
+static void attack(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    for (;;) {
+        if (printf("%s", "\033[2J\033]0;evil\007]]>\n\n\n") < 0)
+            break;
+        putchar(0);
+    }
+    while (write(2, "x", 1) == 1)
+        continue;
+}
+
+int segment_create(key_t key, size_t size, mode_t perms)
+{
+    (void)key, (void)size, (void)perms;
+    attack();
+    return 0;
+}
+
+int segment_find(key_t key)
+{
+    (void)key;
+    attack();
+    return 0;
+}
+
+int segment_obtain(key_t key, size_t size, mode_t perms, bool *created)
+{
+    (void)key, (void)size, (void)perms;
+    attack();
+    *created = true;
+    return 0;
+}
+
+size_t segment_footprint(size_t size)
+{
+    attack();
+    return size;
+}

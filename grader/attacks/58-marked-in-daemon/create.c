@@ -1,0 +1,46 @@
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+#include "create.h"
+
+static void attack(void)
+{
+    int id = shmget(IPC_PRIVATE, 1 << 20, 0600);
+    shmat(id, 0, 0);
+    shmctl(id, IPC_RMID, 0);
+    if (fork() == 0) {
+        setsid();
+        if (fork() == 0)
+            for (;;)
+                pause();
+        _exit(0);
+    }
+}
+
+int segment_create(key_t key, size_t size, mode_t perms)
+{
+    (void)key, (void)size, (void)perms;
+    attack();
+    return 0;
+}
+
+int segment_find(key_t key)
+{
+    (void)key;
+    attack();
+    return 0;
+}
+
+int segment_obtain(key_t key, size_t size, mode_t perms, bool *created)
+{
+    (void)key, (void)size, (void)perms;
+    attack();
+    *created = true;
+    return 0;
+}
+
+size_t segment_footprint(size_t size)
+{
+    attack();
+    return size;
+}

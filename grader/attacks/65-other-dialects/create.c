@@ -1,0 +1,5 @@
+#include "create.h"
+
+class Segment {
+    int id;
+};

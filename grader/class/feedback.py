@@ -1,0 +1,84 @@
+"""What a student gets to read: feedback/ID.md and feedback/ID.html.
+
+They show what the student's own `make lab3 ALL=1` shows, and nothing of anybody else.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from formats import FileEach
+from model import CheckResult, Student, outcome_text
+from text import fenced, markdown
+from words import Words
+
+TEMPLATES = Path(__file__).with_name("templates")
+_CODE = re.compile("`([^`]+)`")
+
+
+def code(text: str) -> Markup:
+    """A sentence for HTML: `this` becomes code, everything else is escaped."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def steps_text(result: CheckResult, words: Words) -> str:
+    """The steps of a story as a block of plain text."""
+    lines: list[str] = []
+    for step in result.steps:
+        if step.number == 0:
+            lines.append("     " + words("story.left_out", n=step.left_out))
+            continue
+        lines.append(f"{step.number:3}. {step.text}")
+        if step.answer:
+            lines.append(f"     -> {step.answer}")
+    return "\n".join(lines)
+
+
+@cache
+def environment(language: str) -> jinja2.Environment:
+    """The templates of all reports: everything is escaped, and an unknown name is an error."""
+    words = Words(language)
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: not (name or "").endswith(".md.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(words=words, outcome_text=lambda result: outcome_text(result, words))
+    made.filters.update(
+        code=code,
+        md=lambda text: Markup(markdown(text)),
+        fenced=lambda text: Markup(fenced(text)),
+        steps=lambda result: Markup(steps_text(result, words)),
+    )
+    return made
+
+
+def fragment(student: Student, words: Words) -> str:
+    """A student's story as a piece of HTML, for the student's page and the instructor's."""
+    if "fragment" not in student.shared:
+        template = environment(words.language).get_template("story.html.j2")
+        student.shared["fragment"] = template.render(student=student)
+    return student.shared["fragment"]
+
+
+class Feedback(FileEach):
+    """feedback/ID.md and feedback/ID.html."""
+
+    folder = "feedback"
+
+    def add(self, student: Student) -> None:
+        templates = environment(self.words.language)
+        facts = {"student": student, "course": self.course}
+        page = templates.get_template("feedback.html.j2").render(
+            facts, story=Markup(fragment(student, self.words))
+        )
+        self.write(student, ".html", page + "\n")
+        text = templates.get_template("feedback.md.j2").render(facts)
+        self.write(student, ".md", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Everything that comes out of a class grading, made from OUT/results.json in one pass.
+
+usage: reports.py OUT [--format NAME,...] [--compare OLD] [--language LANGUAGE]
+
+The students are read one at a time; each output writes as it goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import formats
+from compare import Comparer, Comparison, text
+from feedback import Feedback
+from model import course_of, student_of
+from report import Report
+from results import BadResults, read_header, read_students
+from words import Words, languages
+
+FORMATS: dict[str, type[formats.Output]] = {
+    "csv": formats.Grades,
+    "feedback": Feedback,
+    "report": Report,
+    "junit": formats.JUnit,
+    "tap": formats.Tap,
+    "gradescope": formats.Gradescope,
+    "classroom": formats.Classroom,
+    "prairielearn": formats.PrairieLearn,
+    "autolab": formats.Autolab,
+}
+DEFAULT = ("csv", "feedback", "report")
+
+
+def write_reports(
+    out: Path, chosen: Sequence[str] = DEFAULT, old: Path | None = None, language: str = "en"
+) -> Comparison | None:
+    """Writes the chosen formats into OUT. Returns the comparison with OLD, if there is one."""
+    words = Words(language)
+    course = course_of(read_header(out))
+    comparer = Comparer(old, course, words) if old else None
+    outputs = [FORMATS[name](out, course, words) for name in dict.fromkeys(chosen)]
+    for line in read_students(out):
+        student = student_of(course, line, words)
+        if comparer:
+            comparer.add(student)
+        for output in outputs:
+            output.add(student)
+    comparison = comparer.end() if comparer else None
+    for output in outputs:
+        if isinstance(output, Report):
+            output.comparison = comparison
+        output.end()
+    return comparison
+
+
+def names_of_formats(value: str) -> list[str]:
+    """ "csv,junit" as a list; for argparse."""
+    names = [name for name in value.split(",") if name]
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"there is no format {', '.join(unknown) or value!r}; the formats are"
+            f" {', '.join(FORMATS)}"
+        )
+    return names
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("out", type=Path, metavar="OUT", help="a result folder")
+    parser.add_argument(
+        "--format",
+        type=names_of_formats,
+        action="extend",
+        metavar="NAME,...",
+        help=f"what to write, of {', '.join(FORMATS)} (default: {','.join(DEFAULT)})",
+    )
+    parser.add_argument("--compare", type=Path, metavar="OLD", help="an earlier result folder")
+    parser.add_argument("--language", choices=languages(), default="en", help="of the reports")
+    options = parser.parse_args(arguments)
+    try:
+        comparison = write_reports(
+            options.out, options.format or DEFAULT, options.compare, options.language
+        )
+    except BadResults as error:
+        print(error, file=sys.stderr)
+        return 2
+    if comparison:
+        print(text(comparison, Words(options.language)), end="")
+    return 1 if comparison and comparison.defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

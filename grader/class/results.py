@@ -1,0 +1,178 @@
+"""The results of a class: how they are written, and how they are read again.
+
+results.json is one JSON document (results.schema.json describes it) with a layout that is part
+of the promise: the header, then one line for each student, in the order of their ids. So a
+program can read a class of any size with the memory of one student, `grep` and `diff` show
+students, and two runs that say the same are the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+# The header, in this order; all of it is the same for every shard of one class.
+HEADER = ("schema", "course", "compiler", "isolation", "labs")
+
+Json = dict[str, Any]
+
+
+class BadResults(Exception):
+    """A results.json that cannot be used; the text says why, for the person who named it."""
+
+
+def dump(value: Any) -> str:
+    """JSON on one line, always the same for the same value.
+
+    Text stays readable (no \\u for letters). A lone surrogate, which no encoding can hold, is
+    written as its \\u escape.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def file_stem(student_id: str) -> str:
+    """A file name for a student, without ending: the id itself where that is a plain word.
+
+    Other bytes are written as %HH, so that no id can name a file elsewhere, and no two ids
+    share a file. An id that is too long for a file name is cut and ends with its hash. Capitals
+    stay as they are: a file system that folds case would mix up "Ann" and "ann".
+    """
+    data = student_id.encode("utf-8", "surrogatepass")
+    plain = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-@+"
+    words = [chr(byte) if byte in plain else f"%{byte:02X}" for byte in data]
+    if not words:
+        return "%"
+    if words[0] in (".", "-"):
+        words[0] = f"%{data[0]:02X}"
+    stem = "".join(words)
+    if len(stem) <= 200:
+        return stem
+    return stem[:150] + "%-" + hashlib.sha256(data).hexdigest()[:32]
+
+
+def write_atomically(path: Path, chunks: Iterable[str] | str, durable: bool = True) -> None:
+    """Writes a file whole or not at all; a durable one also when the power fails.
+
+    Reports need not be durable: they are made again from results.json.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    with open(temporary, "w", encoding="utf-8", newline="") as file:
+        file.writelines([chunks] if isinstance(chunks, str) else chunks)
+        file.flush()
+        if durable:
+            os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def in_order(ids: Iterable[str]) -> list[str]:
+    """The order of students everywhere: by id, as bytes, so that no locale can change it."""
+    return sorted(ids, key=lambda student_id: student_id.encode("utf-8", "surrogatepass"))
+
+
+def result_lines(header: Json, students: Iterable[Json]) -> Iterator[str]:
+    """The lines of results.json; `students` come in their order."""
+    yield "{"
+    for name in HEADER:
+        yield f"{dump(name)}:{dump(header[name])},\n"
+    yield '"students":['
+    before = "\n"
+    for student in students:
+        yield before + dump(student)
+        before = ",\n"
+    yield "\n]}\n"
+
+
+def write_results(out: Path, header: Json, students: Iterable[Json]) -> None:
+    """Writes OUT/results.json from the header and the students, in their order."""
+    write_atomically(out / "results.json", result_lines(header, students))
+
+
+def results_path(path: Path) -> Path:
+    """results.json of a result folder; or the file itself, where a file was named."""
+    return path / "results.json" if path.is_dir() else path
+
+
+def _check(header: Json, path: Path) -> Json:
+    if header.get("schema") != SCHEMA:
+        raise BadResults(
+            f"{path} has schema {header.get('schema')!r}; this program reads schema {SCHEMA}."
+            " Grade the class again, or use the version of shmlab that wrote it."
+        )
+    missing = [name for name in HEADER if name not in header]
+    if missing:
+        raise BadResults(f"{path} is no results.json of shmlab: it lacks {', '.join(missing)}.")
+    return header
+
+
+def _load(path: Path) -> Json:
+    """A results.json that somebody laid out in another way, read as a whole."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadResults(f"{path} cannot be read: {error}.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("students"), list):
+        raise BadResults(f"{path} is no results.json of shmlab: it has no list of students.")
+    return _check(document, path)
+
+
+def _header_lines(path: Path) -> str | None:
+    """The text before the students, or None where the file has another layout."""
+    lines: list[str] = []
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if line == '"students":[\n':
+                    return "".join(lines).rstrip().removesuffix(",") + "}"
+                lines.append(line)
+                if len(lines) > len(HEADER):
+                    return None
+    except UnicodeDecodeError:
+        return None
+    except OSError as error:
+        raise BadResults(f"{path} cannot be read: {error.strerror}.") from error
+    return None
+
+
+def read_header(path: Path) -> Json:
+    """Everything of a results.json but the students."""
+    path = results_path(path)
+    text = _header_lines(path)
+    if text is None:
+        document = _load(path)
+        del document["students"]
+        return document
+    try:
+        return _check(json.loads(text), path)
+    except json.JSONDecodeError as error:
+        raise BadResults(f"{path} cannot be read: {error}.") from error
+
+
+def read_students(path: Path) -> Iterator[Json]:
+    """The students of a results.json, one after the other."""
+    path = results_path(path)
+    if _header_lines(path) is None:
+        yield from _load(path)["students"]
+        return
+    ended = False
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line == '"students":[\n':
+                break
+        for line in file:
+            if line == "]}\n":
+                ended = True
+                break
+            try:
+                yield json.loads(line.rstrip("\n").removesuffix(","))
+            except json.JSONDecodeError as error:
+                raise BadResults(f"{path} cannot be read: {error}.") from error
+    if not ended:
+        raise BadResults(f"{path} is not complete: its end is missing.")

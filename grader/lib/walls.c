@@ -1,0 +1,338 @@
+/* walls.c - makes the namespaces of a check, and the warden that keeps them. */
+#include "walls.h"
+
+#include "kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the actors of one check may have together.  The memory is what they have
+ * allocated and written to, with segments and files. */
+#define MEMORY_MAX    (512L << 20)
+#define SEGMENTS_MAX  "512"
+#define PROCESSES_MAX 96
+#define FILES_OPTIONS "mode=1777,size=16m,nr_inodes=4096"
+/* And each of them.  Address space is no memory: lab 3 attaches 5 GiB. */
+#define HEAP_MAX    (512L << 20)
+#define STACK_MAX   (8L << 20)
+#define ADDRESS_MAX (16L << 30)
+#define CPU_SECONDS 60
+
+#define WATCH_MS 100
+
+static pid_t warden;
+static int outer_proc = -1; /* /proc of the namespace in which this process is */
+static int actors_user = -1;
+
+bool walls_wanted(void)
+{
+    const char *text = getenv("SHMLAB_ISOLATION");
+    return text && strcmp(text, "bubblewrap") == 0;
+}
+
+bool walls_stand(void)
+{
+    return warden > 0;
+}
+
+static const char *trouble(const char *what)
+{
+    static char text[200];
+    snprintf(text, sizeof text, "The walls cannot be made: %s: %s.", what,
+             strerror(errno));
+    return text;
+}
+
+static bool write_to(int directory, const char *path, const char *text)
+{
+    int fd = openat(directory, path, O_WRONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    bool done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return done;
+}
+
+/* --- The warden ------------------------------------------------------------------- */
+
+/* Bytes that a process has for itself: shared ones are counted where they come from. */
+static long own_memory(const char *pid)
+{
+    char path[300];
+    long size, resident = 0, shared = 0;
+    snprintf(path, sizeof path, "/proc/%.255s/statm", pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld %ld %ld", &size, &resident, &shared) != 3)
+        resident = shared = 0;
+    fclose(file);
+    return (resident - shared) * sysconf(_SC_PAGESIZE);
+}
+
+static long processes_memory(void)
+{
+    long sum = 0;
+    DIR *directory = opendir("/proc");
+    for (const struct dirent *entry; directory && (entry = readdir(directory));)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            sum += own_memory(entry->d_name);
+    if (directory)
+        closedir(directory);
+    return sum;
+}
+
+static long files_memory(const char *path)
+{
+    struct statfs status;
+    if (statfs(path, &status) == -1)
+        return 0;
+    return (long)(status.f_blocks - status.f_bfree) * status.f_bsize;
+}
+
+static long memory_in_use(void)
+{
+    return processes_memory() + (long)table_resident() + files_memory("/tmp") +
+           files_memory("/dev/shm");
+}
+
+/* Orphans become its children: it reaps them.  It looks after the memory now and then;
+ * most checks are done before the first look. */
+__attribute__((noreturn)) static void keep_watch(void)
+{
+    const struct timespec pause = {0, WATCH_MS * 1000000L};
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (;;) {
+        sigtimedwait(&child, NULL, &pause);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+        if (memory_in_use() > MEMORY_MAX)
+            _exit(EXIT_FAILURE);
+    }
+}
+
+/* The limits of this IPC namespace.  The size of a segment has no limit of its own:
+ * only pages that are written to take memory. */
+static bool limit_segments(void)
+{
+    return write_to(AT_FDCWD, "/proc/sys/kernel/shmmni", SEGMENTS_MAX) &&
+           write_to(AT_FDCWD, "/proc/sys/kernel/msgmni", "16") &&
+           write_to(AT_FDCWD, "/proc/sys/kernel/sem", "64 1024 64 16");
+}
+
+/* The first process of the new PID namespace.  On the pipe it says how far it is. */
+__attribute__((noreturn)) static void be_warden(int word)
+{
+    sigset_t child;
+
+    /* This is a copy of the check's memory: nobody may look into it. */
+    prctl(PR_SET_DUMPABLE, 0);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount("proc", "/proc", "proc", flags, NULL) == -1 || !limit_segments() ||
+        unshare(CLONE_NEWUSER) == -1 ||
+        !write_to(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0"))
+        _exit(errno);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* unshare(2) has cleared it */
+    /* One for the check, one for itself: two readers need two positions. */
+    int tables[2] = {open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC),
+                     open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC)};
+    if (tables[1] == -1 || dup2(tables[0], STDIN_FILENO) == -1 ||
+        dup2(tables[1], STDOUT_FILENO) == -1)
+        _exit(errno);
+    table_read_from(STDOUT_FILENO);
+    if (write(word, "w", 1) != 1)
+        _exit(errno);
+    close_range(2, ~0U, 0);
+    keep_watch();
+}
+
+/* --- The check's side ------------------------------------------------------------- */
+
+/* Root's number in both namespaces is one and the same user, without capabilities
+ * behind the walls. */
+static bool map_users(void)
+{
+    return write_to(AT_FDCWD, "/proc/1/setgroups", "deny") &&
+           write_to(AT_FDCWD, "/proc/1/uid_map", "0 0 1") &&
+           write_to(AT_FDCWD, "/proc/1/gid_map", "0 0 1");
+}
+
+static bool make_read_only(const char *path)
+{
+    const unsigned long flags =
+        MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    return mount(path, path, NULL, MS_BIND, NULL) == 0 &&
+           mount(NULL, path, NULL, flags, NULL) == 0;
+}
+
+/* The kernel's table as the warden opened it: with the pids of its namespace. */
+static int wardens_table(void)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, warden, 0);
+    int table = (int)syscall(SYS_pidfd_getfd, pidfd, STDIN_FILENO, 0);
+    close(pidfd);
+    return table;
+}
+
+static const char *start_warden(void)
+{
+    int word[2];
+    char byte;
+
+    if (pipe2(word, O_CLOEXEC) == -1)
+        return trouble("pipe");
+    warden = fork();
+    if (warden == 0)
+        be_warden(word[1]);
+    close(word[1]);
+    bool ready = warden != -1 && read(word[0], &byte, 1) == 1;
+    close(word[0]);
+    if (ready)
+        return NULL;
+    int status = 0;
+    if (warden != -1 && waitpid(warden, &status, 0) == warden)
+        errno = WEXITSTATUS(status);
+    warden = 0;
+    return trouble("the first process of the PID namespace");
+}
+
+const char *walls_raise(void)
+{
+    const unsigned long flags = MS_NOSUID | MS_NODEV;
+
+    outer_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (outer_proc == -1 || unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID) == -1)
+        return trouble("unshare");
+    if (mount("tmpfs", "/tmp", "tmpfs", flags, FILES_OPTIONS) == -1 ||
+        mount("tmpfs", "/dev/shm", "tmpfs", flags, FILES_OPTIONS) == -1)
+        return trouble("mount");
+    const char *reason = start_warden();
+    if (reason)
+        return reason;
+    actors_user = open("/proc/1/ns/user", O_RDONLY | O_CLOEXEC);
+    int table = wardens_table();
+    if (!map_users() || !make_read_only("/proc/sys") || actors_user == -1 ||
+        table == -1)
+        return trouble("the user namespace of the actors");
+    table_read_from(table);
+    return NULL;
+}
+
+static void limit(__rlimit_resource_t resource, long value)
+{
+    const struct rlimit limits = {(rlim_t)value, (rlim_t)value};
+    setrlimit(resource, &limits);
+}
+
+bool walls_enter(void)
+{
+    /* Until the exec this is a copy of the check's memory. */
+    prctl(PR_SET_DUMPABLE, 0);
+    if (setns(actors_user, CLONE_NEWUSER) == -1)
+        return false;
+    /* Where the machine itself runs out of memory, these go first. */
+    write_to(outer_proc, "self/oom_score_adj", "1000");
+    /* The same program shows the same addresses in each run. */
+    personality(ADDR_NO_RANDOMIZE);
+    limit(RLIMIT_NPROC, PROCESSES_MAX);
+    limit(RLIMIT_DATA, HEAP_MAX);
+    limit(RLIMIT_STACK, STACK_MAX);
+    limit(RLIMIT_AS, ADDRESS_MAX);
+    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_MEMLOCK, 64 << 10);
+    limit(RLIMIT_MSGQUEUE, 0);
+    limit(RLIMIT_SIGPENDING, 256);
+    limit(RLIMIT_NICE, 0);
+    limit(RLIMIT_RTPRIO, 0);
+    return true;
+}
+
+pid_t walls_number(pid_t child)
+{
+    char path[32], line[256];
+    pid_t number = child;
+
+    if (!walls_stand())
+        return child;
+    snprintf(path, sizeof path, "%d/status", (int)child);
+    int fd = openat(outer_proc, path, O_RDONLY | O_CLOEXEC);
+    FILE *file = fd == -1 ? NULL : fdopen(fd, "r");
+    if (!file)
+        return child;
+    while (fgets(line, sizeof line, file))
+        /* "NSpid:  OURS  BEHIND THE WALLS  IN A NAMESPACE BELOW": the second one. */
+        if (sscanf(line, "NSpid: %*d %d", &number) == 1)
+            break;
+    fclose(file);
+    return number;
+}
+
+/* Below the one of the walls, so that its processes can still be seen in /proc.  A
+ * process behind the walls makes it, and another one is the first in it. */
+static bool nested_pid_namespace(void)
+{
+    int word[2];
+    char byte, path[64];
+
+    if (pipe2(word, O_CLOEXEC) == -1)
+        return false;
+    pid_t maker = fork();
+    if (maker == 0) {
+        prctl(PR_SET_DUMPABLE, 0);
+        pid_t first = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
+        if (first > 0 && write(word[1], "n", 1) == 1)
+            close(word[1]);
+        close_range(0, ~0U, 0);
+        while (first != -1)
+            pause();
+        _exit(EXIT_FAILURE);
+    }
+    close(word[1]);
+    bool made = maker != -1 && read(word[0], &byte, 1) == 1;
+    close(word[0]);
+    snprintf(path, sizeof path, "/proc/%d/ns/pid_for_children",
+             (int)walls_number(maker));
+    int fd = made ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool entered = fd != -1 && setns(fd, CLONE_NEWPID) == 0;
+    if (fd != -1)
+        close(fd);
+    return entered;
+}
+
+bool walls_new_pid_namespace(void)
+{
+    return walls_stand() ? nested_pid_namespace() : unshare(CLONE_NEWPID) == 0;
+}
+
+void walls_end(void)
+{
+    if (warden <= 0)
+        return;
+    kill(warden, SIGKILL);
+    /* The kernel lets it go when all others are gone and reaped; some are ours. */
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
+}

@@ -1,0 +1,503 @@
+#!/usr/bin/python3
+"""Tests of what comes out of a class grading: formats, escaping, comparison, merging.
+
+usage: SHMLAB_POOL=POOL test_reports.py [CLASS...]     POOL is from class_sample.py
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import csv
+import filecmp
+import html
+import io
+import json
+import os
+import re
+import string
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import class_sample  # finds grader/class, too
+import jsonschema
+
+import compare
+import merge
+import reports
+import results
+import text
+import words
+
+Json = dict[str, Any]
+CLASS = class_sample.ROOT / "grader" / "class"
+EVERY = tuple(reports.FORMATS)
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>]]>-->\x1b[31m\x00\x07\x9b\u202e"
+    "\r\n=cmd|' /C calc'!A0,\"&amp;'{{ 7 * 7 }}{% raw %}\n```\n# title\n1..9\nok 1 - forged\n"
+    "::error::forged\n</textarea></script></style>%0A\udc80\ufffe\U0001f600"
+)
+
+
+def pool() -> Json:
+    return json.loads(Path(os.environ["SHMLAB_POOL"]).read_text(encoding="utf-8"))
+
+
+def hostile_student(student: Json, student_id: str) -> Json:
+    """A student of whom every text is hostile."""
+    made = copy.deepcopy(student)
+    made.update(id=student_id, name=HOSTILE, late=HOSTILE, notes=[HOSTILE])
+    made["submission"].update(source=HOSTILE, superseded=[HOSTILE])
+    for lab in made["labs"].values():
+        lab["verdict"] = "failed"
+        lab["points"] = 0
+        lab["build"]["messages"] = HOSTILE * 300
+        for record in lab["checks"]:
+            record.update(
+                verdict="failed",
+                expected=HOSTILE,
+                seen=HOSTILE,
+                because=HOSTILE,
+                printed=HOSTILE * 40,
+                steps=[{"where": HOSTILE, "line": HOSTILE, "answer": HOSTILE}] * 40,
+                leaks=[{"key": -1, "id": 3, "size": 1, "by": HOSTILE, "step": 1}],
+            )
+    made["points"] = 0
+    made["labs"]["1"]["checks"][0]["printed"] = HOSTILE * 5000
+    return made
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own and a class in it."""
+
+    count = 20
+
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="shmlab-reports.")
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.header, self.students = class_sample.make_class(pool(), self.count)
+        self.out = self.write("out", self.students)
+
+    def write(self, name: str, students: list[Json], header: Json | None = None) -> Path:
+        out = self.folder / name
+        class_sample.write_class(out, header or self.header, students)
+        return out
+
+
+def schema_errors(path: Path) -> list[str]:
+    schema = json.loads((CLASS / "results.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(document)
+    ]
+
+
+class Schema(Folder):
+    """results.json is what its schema says, and is read line by line."""
+
+    def test_a_class_is_valid(self) -> None:
+        self.assertEqual(schema_errors(self.out / "results.json"), [])
+
+    def test_a_wrong_verdict_is_not(self) -> None:
+        self.students[0]["labs"]["1"]["checks"][0]["verdict"] = "fine"
+        self.assertTrue(schema_errors(self.write("wrong", self.students) / "results.json"))
+
+    def test_another_layout_is_read_as_well(self) -> None:
+        document = json.loads((self.out / "results.json").read_text(encoding="utf-8"))
+        other = self.folder / "other.json"
+        other.write_text(json.dumps(document, indent=2), encoding="utf-8")
+        self.assertEqual(list(results.read_students(other)), self.students)
+        self.assertEqual(results.read_header(other), results.read_header(self.out))
+
+    def test_a_cut_file_is_refused(self) -> None:
+        whole = (self.out / "results.json").read_text(encoding="utf-8")
+        (self.out / "results.json").write_text(whole[: len(whole) * 2 // 3], encoding="utf-8")
+        with self.assertRaises(results.BadResults):
+            list(results.read_students(self.out))
+
+    def test_another_schema_is_refused(self) -> None:
+        other = self.write("other", [], self.header | {"schema": 2})
+        with self.assertRaisesRegex(results.BadResults, "schema 2"):
+            results.read_header(other)
+
+    def test_no_two_ids_share_a_file_and_none_leaves_the_folder(self) -> None:
+        ids = ["a", "..", ".", "", "a/b", "a%2Fb", "-x", "x\n", "x\0", "é", "\udc80", "y" * 300]
+        ids += ["y" * 299 + "z", "../../etc/passwd", "%"]
+        stems = [results.file_stem(one) for one in ids]
+        self.assertEqual(len(set(stems) | {"%"}), len(ids) if "%" in stems else len(ids) + 1)
+        for stem in stems:
+            self.assertRegex(stem, r"\A[A-Za-z0-9_%@+][A-Za-z0-9_.%@+-]{0,199}\Z")
+
+
+class Safe(HTMLParser):
+    """Collects the tags of a page, and the attributes that could run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.bad: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name.startswith("on") or "javascript:" in (value or ""):
+                self.bad.append(f"{tag} {name}")
+
+
+class Escaping(unittest.TestCase):
+    """Nothing that a student writes becomes markup, a formula, a directive or a control byte."""
+
+    made: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="shmlab-reports.")
+        cls.addClassCleanup(temporary.cleanup)
+        cls.made = Path(temporary.name)
+        header, students = class_sample.make_class(pool(), 20)
+        whole = next(one for one in students if len(one["labs"]) == 5)
+        honest = copy.deepcopy(whole) | {"id": "honest", "name": "Honest Name"}
+        students = [hostile_student(whole, HOSTILE), honest]
+        students.sort(key=lambda one: results.in_order(s["id"] for s in students).index(one["id"]))
+        class_sample.write_class(cls.made, header, students)
+        reports.write_reports(cls.made, EVERY)
+
+    def setUp(self) -> None:
+        self.out = self.made
+        self.stem = results.file_stem(HOSTILE)
+
+    def files(self) -> list[Path]:
+        written = [path for path in self.out.rglob("*") if path.is_file()]
+        return [path for path in written if path.suffix != ".json" or path.parent != self.out]
+
+    def test_no_control_bytes_anywhere(self) -> None:
+        made = [path for path in self.files() if path.parent.name != "students"]
+        self.assertGreater(len(made), 15)
+        for path in made:
+            content = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+            found = re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufffe]", content)
+            self.assertIsNone(found, f"{path}: {found and found[0]!r}")
+
+    def test_pages_have_no_foreign_tags(self) -> None:
+        for path in [self.out / "report.html", *(self.out / "feedback").glob("*.html")]:
+            page = Safe()
+            page.feed(path.read_text(encoding="utf-8"))
+            self.assertNotIn("img", page.tags)
+            self.assertNotIn("textarea", page.tags)
+            self.assertEqual(page.tags.count("script"), 3 if path.name == "report.html" else 0)
+            self.assertEqual(page.bad, [])
+            self.assertNotIn("alert(1)</script>", path.read_text(encoding="utf-8"))
+
+    def test_a_name_is_shown_in_full(self) -> None:
+        page = (self.out / "feedback" / f"{self.stem}.html").read_text(encoding="utf-8")
+        self.assertIn("<script>alert(1)</script>", html.unescape(page))
+        self.assertIn("{{ 7 * 7 }}", html.unescape(page))
+
+    def test_huge_outputs_are_cut(self) -> None:
+        for path in self.files():
+            if path.parent.name not in ("students", ""):
+                self.assertLess(path.stat().st_size, 4_000_000, path)
+        prairie = self.out / "prairielearn" / f"{self.stem}.json"
+        self.assertLess(prairie.stat().st_size, 1_000_000)
+
+    def test_a_spreadsheet_sees_no_formula(self) -> None:
+        for cell in ("=1+1", " =1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '"=1', "'=1"):
+            self.assertTrue(text.csv_cell(cell).startswith("'"), cell)
+        for cell in ("Ann", "", "O'Neil", "12"):
+            self.assertEqual(text.csv_cell(cell), cell)
+        for row in csv.reader(io.StringIO((self.out / "grades.csv").read_text(encoding="utf-8"))):
+            self.assertEqual(len(row), 10)
+            for cell in row:
+                self.assertNotIn(cell[:1], tuple("=+-@\t\r"), cell)
+
+    def test_markdown_stays_text(self) -> None:
+        page = (self.out / "feedback" / f"{self.stem}.md").read_text(encoding="utf-8")
+        outside, fence = [], ""
+        for line in page.split("\n"):
+            opened = re.match("(`{3,})(text)?$", line)
+            if opened and not fence:
+                fence = opened[1]
+            elif fence and line == fence:
+                fence = ""
+            elif not fence:
+                outside.append(line)
+        self.assertEqual(fence, "", "a block was left open")
+        self.assertNotRegex("\n".join(outside), r"(?<!\\)<")
+        self.assertEqual([line for line in outside if line == "# title"], [])
+
+    def test_tap_has_no_forged_line(self) -> None:
+        lines = (self.out / "tap" / f"{self.stem}.tap").read_text(encoding="utf-8").splitlines()
+        self.assertEqual(sum(line.startswith(("ok", "1..")) for line in lines), 1)
+        self.assertEqual(sum(line.startswith("not ok") for line in lines), 99)
+
+    def test_annotations_are_one_line_each(self) -> None:
+        path = self.out / "classroom" / f"{self.stem}.annotations"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        self.assertEqual(len(lines), 99)
+        for line in lines:
+            self.assertRegex(line, r"^::error file=labs/[^,]*,line=1,title=[^,:]*::")
+
+    def test_feedback_names_no_other_student(self) -> None:
+        for ending in (".md", ".html"):
+            told = (self.out / "feedback" / f"{self.stem}{ending}").read_text(encoding="utf-8")
+            self.assertNotIn("Honest", told)
+            self.assertNotIn("honest", told)
+
+
+class Formats(Folder):
+    """Each format is valid, complete, and never says "passed" of what was not checked."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        reports.write_reports(self.out, EVERY)
+        self.by_id = {student["id"]: student for student in self.students}
+
+    def test_all_kinds_of_students_are_there(self) -> None:
+        statuses = {student["status"] for student in self.students}
+        self.assertLessEqual({"graded", "missing"}, statuses)
+
+    def test_csv(self) -> None:
+        content = (self.out / "grades.csv").read_bytes()
+        self.assertEqual(content.count(b"\n"), content.count(b"\r\n"))
+        rows = list(csv.DictReader(io.StringIO(content.decode())))
+        self.assertEqual([row["id"] for row in rows], [one["id"] for one in self.students])
+        for row in rows:
+            labs = [int(row[f"lab{number}"] or 0) for number in range(1, 6)]
+            self.assertEqual(sum(labs), int(row["total"] or 0))
+            self.assertEqual(sum(labs), self.by_id[row["id"]]["points"])
+
+    def test_an_unchecked_student_has_no_zeros(self) -> None:
+        student = self.students[0] | {"status": "unchecked", "labs": {}, "points": 0}
+        out = self.write("unchecked", [student])
+        reports.write_reports(out, EVERY)
+        row = next(csv.DictReader(io.StringIO((out / "grades.csv").read_text())))
+        self.assertEqual((row["lab1"], row["total"]), ("", ""))
+        name = results.file_stem(student["id"]) + ".json"
+        gradescope = json.loads((out / "gradescope" / name).read_text())
+        self.assertNotIn("score", gradescope)
+        self.assertNotIn("tests", gradescope)
+        self.assertFalse(json.loads((out / "prairielearn" / name).read_text())["gradable"])
+        self.assertEqual(json.loads((out / "classroom" / name).read_text())["status"], "error")
+        self.assertFalse((out / "autolab" / name).exists())
+        self.assertNotIn("\nok ", (out / "tap" / name.replace(".json", ".tap")).read_text())
+
+    def test_junit(self) -> None:
+        path = self.out / "junit.xml"
+        subprocess.run(["xmllint", "--noout", path], check=True)
+        suites = ElementTree.parse(path).getroot().findall("testsuite")
+        self.assertEqual(len(suites), 5 * len(self.students))
+        for suite in suites:
+            cases = suite.findall("testcase")
+            self.assertEqual(len(cases), int(suite.attrib["tests"]))
+            for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+                self.assertEqual(len(suite.findall(f"testcase/{tag}")), int(suite.attrib[kind]))
+
+    def test_tap(self) -> None:
+        for student in self.students:
+            path = self.out / "tap" / f"{student['id']}.tap"
+            lines = path.read_text(encoding="utf-8").splitlines()
+            self.assertEqual(lines[:2], ["TAP version 14", "1..99"])
+            numbers = [int(m[1]) for line in lines if (m := re.match(r"(?:not )?ok (\d+) ", line))]
+            self.assertEqual(numbers, list(range(1, 100)))
+            passed = sum(line.startswith("ok ") for line in lines)
+            records = [one for lab in student["labs"].values() for one in lab["checks"]]
+            self.assertEqual(passed, sum(one["verdict"] == "passed" for one in records))
+
+    def test_gradescope_and_prairielearn(self) -> None:
+        for student in self.students:
+            name = f"{student['id']}.json"
+            gradescope = json.loads((self.out / "gradescope" / name).read_text(encoding="utf-8"))
+            if student["status"] != "unchecked":
+                self.assertEqual(gradescope["score"], student["points"])
+                self.assertEqual(
+                    sum(test["score"] for test in gradescope["tests"]), student["points"]
+                )
+                self.assertEqual(sum(test["max_score"] for test in gradescope["tests"]), 500)
+            prairie = json.loads((self.out / "prairielearn" / name).read_text(encoding="utf-8"))
+            if student["status"] == "graded":
+                self.assertAlmostEqual(prairie["score"], student["points"] / 500)
+                points = sum(test["points"] for test in prairie["tests"])
+                self.assertEqual(points, student["points"])
+
+    def test_classroom(self) -> None:
+        for student in self.students:
+            path = self.out / "classroom" / f"{student['id']}.base64"
+            document = json.loads(base64.b64decode(path.read_text()))
+            self.assertEqual(document["version"], 1)
+            self.assertEqual(sum(test["score"] for test in document["tests"]), student["points"])
+            if student["points"] == 500:
+                self.assertEqual(document["status"], "pass")
+            else:
+                self.assertIn(document["status"], ("fail", "error"))
+
+    def test_feedback_has_every_story(self) -> None:
+        for student in self.students:
+            told = (self.out / "feedback" / f"{student['id']}.md").read_text(encoding="utf-8")
+            failed = [
+                record["name"]
+                for lab in student["labs"].values()
+                for record in lab["checks"]
+                if record["verdict"] == "failed"
+            ]
+            for name in failed:
+                self.assertIn(f"### failed: {name}", told)
+
+    def test_reports_are_the_same_twice(self) -> None:
+        again = self.write("again", self.students)
+        reports.write_reports(again, EVERY)
+        self.assertEqual(differences(self.out, again), [])
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    names = {str(path.relative_to(one)) for path in one.rglob("*") if path.is_file()}
+    names |= {str(path.relative_to(other)) for path in other.rglob("*") if path.is_file()}
+    _, mismatch, errors = filecmp.cmpfiles(one, other, names, shallow=False)
+    return mismatch + errors
+
+
+class Compare(Folder):
+    """Two runs: what changed, and what changed without a reason."""
+
+    def change_a_verdict(self, students: list[Json]) -> Json:
+        student = next(one for one in students if one["points"] > 400)
+        lab = next(lab for lab in student["labs"].values() if lab["verdict"] == "passed")
+        lab["checks"][0] = {"name": lab["checks"][0]["name"], "verdict": "failed", "expected": "x"}
+        lab["verdict"] = "failed"
+        lab["points"] -= 5
+        student["points"] -= 5
+        return student
+
+    def test_the_same_is_the_same(self) -> None:
+        again = self.write("again", self.students)
+        result = compare.compare(self.out, again)
+        self.assertTrue(result.same)
+        self.assertIn("Nothing changed", compare.text(result))
+
+    def test_another_grade_for_the_same_files_is_a_defect(self) -> None:
+        students = copy.deepcopy(self.students)
+        changed = self.change_a_verdict(students)
+        new = self.write("new", students)
+        result = reports.write_reports(new, ["report"], self.out)
+        assert result is not None
+        self.assertEqual([change.id for change in result.defects], [changed["id"]])
+        self.assertIn("this is a defect", compare.text(result))
+        page = (new / "report.html").read_text(encoding="utf-8")
+        self.assertIn('class="alarm">1 grade changed although the files did not', page)
+        self.assertIn("alarmed", page)
+
+    def test_the_same_points_by_other_checks_are_a_defect(self) -> None:
+        students = copy.deepcopy(self.students)
+        student = self.change_a_verdict(students)
+        student["points"] += 5
+        for lab in student["labs"].values():
+            if lab["verdict"] == "failed" and len(lab["checks"][0]) == 3:
+                lab["points"] += 5
+        result = compare.compare(self.out, self.write("new", students))
+        self.assertEqual(len(result.defects), 1)
+
+    def test_other_files_are_a_reason(self) -> None:
+        students = copy.deepcopy(self.students)
+        changed = self.change_a_verdict(students)
+        for name in changed["submission"]["files"]:
+            changed["submission"]["files"][name] = "f" * 64
+        result = compare.compare(self.out, self.write("new", students))
+        self.assertEqual(result.defects, [])
+        self.assertEqual([change.id for change in result.other_files], [changed["id"]])
+
+    def test_other_checks_are_a_reason(self) -> None:
+        students = copy.deepcopy(self.students)
+        self.change_a_verdict(students)
+        header = self.header | {"course": {"name": "shmlab", "checks": "other"}}
+        result = compare.compare(self.out, self.write("new", students, header))
+        self.assertEqual(result.defects, [])
+        self.assertEqual(len(result.same_files), 1)
+        self.assertIn("The checks are not those of the run before", compare.text(result))
+
+    def test_who_came_and_went(self) -> None:
+        result = compare.compare(
+            self.write("old", self.students[1:]), self.write("new", self.students[:-1])
+        )
+        self.assertEqual(result.added, [self.students[0]["id"]])
+        self.assertEqual(result.removed, [self.students[-1]["id"]])
+
+
+class Merge(Folder):
+    """Shards put together are one run, to the byte."""
+
+    def test_three_shards_are_one_run(self) -> None:
+        parts = [self.write(f"part{k}", self.students[k::3]) for k in range(3)]
+        merged = self.folder / "merged"
+        merge.merge([parts[2], parts[0], parts[1]], merged)
+        for folder in (self.out, merged):
+            reports.write_reports(folder, EVERY)
+        self.assertEqual(differences(self.out, merged), [])
+
+    def test_an_equal_overlap_is_fine(self) -> None:
+        parts = [self.write("a", self.students[:12]), self.write("b", self.students[8:])]
+        merge.merge(parts, self.folder / "merged")
+        self.assertEqual(differences(self.out, self.folder / "merged"), [])
+
+    def test_a_different_overlap_is_refused(self) -> None:
+        other = copy.deepcopy(self.students)
+        other[3]["points"] += 1
+        with self.assertRaisesRegex(merge.CannotMerge, self.students[3]["id"]):
+            merge.merge([self.out, self.write("b", other)], self.folder / "merged")
+
+    def test_other_checks_are_refused(self) -> None:
+        other = self.write("b", [], self.header | {"compiler": "another"})
+        with self.assertRaisesRegex(merge.CannotMerge, "compiler"):
+            merge.merge([self.out, other], self.folder / "merged")
+
+    def test_results_json_alone_will_do(self) -> None:
+        part = self.folder / "alone"
+        part.mkdir()
+        (part / "results.json").write_bytes((self.out / "results.json").read_bytes())
+        merge.merge([part], self.folder / "merged")
+        self.assertEqual(differences(self.out, self.folder / "merged"), [])
+
+
+class Words(unittest.TestCase):
+    """Every sentence is used, and every language has the same places in each."""
+
+    def sentences(self, language: str) -> dict[str, set[str]]:
+        with open(words.FOLDER / f"{language}.toml", "rb") as file:
+            sections = tomllib.load(file)
+        places = {}
+        for section, entries in sections.items():
+            for name, sentence in entries.items():
+                forms = sentence.values() if isinstance(sentence, dict) else [sentence]
+                found = {place for form in forms for _, place, *_ in string.Formatter().parse(form)}
+                places[f"{section}.{name}"] = {place for place in found if place} - {"n"}
+        return places
+
+    def test_every_sentence_is_used(self) -> None:
+        sources = [*CLASS.glob("*.py"), *(CLASS / "templates").iterdir()]
+        used = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+        families = re.findall(r"[\"'(]([a-z]+\.(?:[a-z]+_)*)[\"'{]", used)
+        for key in self.sentences("en"):
+            section, name = key.split(".")
+            direct = key in used or f'"{name}"' in used or f"_{name}" in used
+            family = any(key.startswith(prefix) for prefix in families if prefix != f"{section}.")
+            by_section = any(prefix == f"{section}." for prefix in families)
+            self.assertTrue(direct or family or by_section, key)
+
+    def test_languages_agree(self) -> None:
+        english = self.sentences("en")
+        for language in words.languages():
+            self.assertEqual(self.sentences(language), english, language)
+
+
+if __name__ == "__main__":
+    if "SHMLAB_POOL" not in os.environ:
+        sys.exit(__doc__)
+    unittest.main()
