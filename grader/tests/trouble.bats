@@ -122,8 +122,8 @@ no_verdict_is_wrong() {
 #include <dlfcn.h>
 #include <sys/time.h>
 #include <time.h>
-/* Each look at the wall clock is a day earlier or later than the last. */
-static time_t jump(void) { static int looks; return looks++ % 2 ? 86400 : -86400; }
+/* After a few looks, the wall clock is a day ahead; then a day behind; then it is right. */
+static time_t jump(void) { static int looks; return (time_t)86400 * ((looks++ / 5 + 1) % 3 - 1); }
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     static int (*real)(clockid_t, struct timespec *);
@@ -165,7 +165,7 @@ C
   # Where a number of seconds is used, the scale stands in the same statement.
   local found
   found=$(grep -rnE '\b([A-Z]+_SECONDS|CHECK_TIMEOUT|PATIENCE)\b' grader/lib grader/grade \
-    grader/checks | grep -vE '#define|^[^:]*:[0-9]+: \*|scale|\.timeout = CHECK_TIMEOUT\)')
+    grader/checks | grep -vE '#define|^[^:]*:[0-9]+: \*|scale|\.timeout = CHECK_TIMEOUT\)' || true)
   [ -z "$found" ] || { echo "$found"; return 1; }
 }
 
