@@ -4,6 +4,9 @@
 # Each test takes something away.  The answer is "could not be checked" with the reason and
 # the remedy, or the right verdict; never a wrong one, and nothing is left behind.
 
+# The scripts for `sh -c` take their values as parameters.
+# shellcheck disable=SC2016
+
 load common
 
 create=02-create/create.c
