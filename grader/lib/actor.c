@@ -83,16 +83,20 @@ static const struct actor *last_student; /* to which a line was typed last */
 /* The answer of a process that works is there in a millisecond.  One that never
  * comes is the only reason to give up, and the machine may be slow: so a wait
  * ends only when every actor sleeps and nothing moved for two seconds, or when
- * this actor alone used two seconds of CPU, or after ten seconds (sixty, while it
- * waits for a CPU) in any case.  GRADER_TIMEOUT_SCALE multiplies all of them. */
+ * this actor alone used two seconds of CPU, or after ten seconds in which it slept and
+ * woke often, or after sixty in any case.  GRADER_TIMEOUT_SCALE multiplies all of
+ * them. */
 #define QUIET_SECONDS   2
 #define BUSY_SECONDS    2
 #define LONGEST_SECONDS 10
 #define STARVED_SECONDS 60
+/* How often one is given a CPU that naps for 50 ms at most. */
+#define TURNS_OF_A_NAPPER 200
 
 struct patience {
     double start, moved;         /* seconds of the monotonic clock */
     unsigned long long cpu;      /* of the awaited actor at the start */
+    unsigned long long turns;    /* likewise: how often it was given a CPU */
     unsigned long long progress; /* of all actors at the last look */
 };
 
@@ -105,7 +109,8 @@ static double now(void)
 
 static struct patience patience_for(const struct actor *actor)
 {
-    return (struct patience){now(), now(), process_read(actor->number).cpu, 0};
+    const struct process process = process_read(actor->number);
+    return (struct patience){now(), now(), process.cpu, process.turns, 0};
 }
 
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
@@ -135,10 +140,11 @@ static const char *patience_is_over(struct patience *patience,
         return "it sleeps, and nothing wakes it";
     if ((double)(process.cpu - patience->cpu) / 1e9 > BUSY_SECONDS * scale)
         return "it runs on and on";
-    /* One that wants to run and is not let is no case for a verdict, not yet. */
-    const bool starved = process.state == 'R' || process.state == 'D';
-    if (time - patience->start > (starved ? STARVED_SECONDS : LONGEST_SECONDS) * scale)
-        return starved ? "it runs on and on" : "it wakes and sleeps again and again";
+    /* On a machine that is very busy, few turns in a long time are no case for a verdict. */
+    const bool napped = process.turns - patience->turns > TURNS_OF_A_NAPPER;
+    if (time - patience->start > (napped ? LONGEST_SECONDS : STARVED_SECONDS) * scale)
+        return process.state == 'R' ? "it runs on and on"
+                                    : "it wakes and sleeps again and again";
     return NULL;
 }
 
@@ -528,7 +534,13 @@ struct answer ask(struct actor *actor, const char *format, ...)
     const char *text = format_line(format, arguments);
     va_end(arguments);
     type(actor, text);
-    return answer_of(actor);
+    struct answer answer = answer_of(actor);
+    /* The command, not the student's code, makes the process. */
+    if (strcmp(text, "fork") == 0 && !answer_is_ok(answer))
+        cannot_check(
+            says("A process cannot be made: %s.", answer.text),
+            "End some processes, or raise the limit (ulimit -u), and try again.");
+    return answer;
 }
 
 void begin(struct actor *actor, const char *format, ...)

@@ -61,7 +61,7 @@ void check_run(const struct check *check);
     };                                                                                 \
     __attribute__((used, section("shmlab_checks"))) static const struct check          \
         *const entry_of_##name_ = &check_##name_;                                      \
-    Test(lab_, name_, .description = promise_, .timeout = CHECK_TIMEOUT)               \
+    Test(lab_, name_, .description = promise_)                                         \
     {                                                                                  \
         check_run(&check_##name_);                                                     \
     }                                                                                  \

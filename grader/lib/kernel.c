@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,20 @@ void table_free(struct segment_table *table)
 {
     free(table->rows);
     *table = (struct segment_table){0, NULL};
+}
+
+bool table_has_room(size_t segments, size_t bytes)
+{
+    struct shminfo limits;
+    struct shm_info used;
+    const size_t pages = bytes / (size_t)sysconf(_SC_PAGESIZE);
+
+    /* Both calls take other structures than the declaration says: see shmctl(2). */
+    if (shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits) == -1 ||
+        shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) == -1)
+        return true; /* not known: let the calls themselves tell */
+    return (size_t)used.used_ids + segments <= limits.shmmni &&
+           used.shm_tot <= limits.shmall && pages <= limits.shmall - used.shm_tot;
 }
 
 const struct segment *table_by_id(const struct segment_table *table, int id)

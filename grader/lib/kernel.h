@@ -50,6 +50,10 @@ const struct segment *table_by_key(const struct segment_table *table, key_t key)
 bool segment_by_id(int id, struct segment *segment);
 bool segment_by_key(key_t key, struct segment *segment);
 
+/* Whether the kernel takes so many more segments, and so many bytes in them: shmmni and
+ * shmall are limits for all users together. */
+bool table_has_room(size_t segments, size_t bytes);
+
 /* What a process does, from /proc/PID/stat. */
 struct process {
     char state;             /* R, S, D, T, t, Z ...; 0 when there is no such process */
