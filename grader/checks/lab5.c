@@ -745,8 +745,12 @@ CHECK(
 
     type_too_long(&pair, CHANNEL_CAPACITY);
     pass_line(&pair, "after 4096");
+    expect_words(pair.writer, words, "that a line was refused");
+    words = errors_now(pair.writer);
     type_too_long(&pair, 10000);
     pass_line(&pair, "after 10000");
+    expect_words(pair.writer, words, "that a line was refused");
+    words = errors_now(pair.writer);
     type_too_long(&pair, (size_t)2 * LONGEST);
     type_too_long(&pair, (size_t)2 * CHANNEL_CAPACITY);
     pass_line(&pair, long_line(LONGEST, 1));
@@ -892,6 +896,7 @@ CHECK(
     words = errors_now(pair.writer);
     stop(pair.reader);
     type_lines(&pair, 3, 30);
+    end_input(pair.writer);
     settle();
     kill_and_reap(pair.reader);
     expect_writer_ends(&pair, words);
@@ -925,7 +930,10 @@ static void expect_other_ends(struct pair *pair, const struct actor *gone)
     bool reader = gone == pair->reader;
     if (reader)
         type_line(pair, "is anybody there?");
-    wait_end(reader ? pair->writer : pair->reader);
+    because(reader ? "A writer whose reader has gone ends with status 1."
+                   : "A reader whose writer has gone ends with status 0.");
+    expect_status(reader ? pair->writer : pair->reader, reader);
+    because("Whoever is ended by a signal removes what it made.");
     expect_first_lines(pair, !reader);
     expect_nothing_left(pair->directory);
 }
