@@ -13,9 +13,10 @@
 /* The cells reach to the outline, where their edges begin; blanks stand at both ends. */
 #define TABLE                                                                          \
     "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"3\">"
-#define SMALL "<FONT POINT-SIZE=\"19\">&#160;"
-#define CODE  "<FONT FACE=\"" CODE_FONT "\" POINT-SIZE=\"18\">&#160;"
-#define BOLD  "<B>&#160;"
+#define SMALL "<FONT POINT-SIZE=\"19\">"
+#define CODE  "<FONT FACE=\"" CODE_FONT "\" POINT-SIZE=\"18\">"
+#define BOLD  "<B>"
+#define GAP   "<TD WIDTH=\"8\"></TD>"
 #define END   "&#160;</FONT></TD></TR>"
 
 static void write_head(FILE *out)
@@ -45,11 +46,11 @@ static void write_process(const struct moment *moment, size_t first, FILE *out)
 
     fprintf(out,
             "  p%d [class=\"process\", style=\"rounded,filled\", penwidth=2.5, "
-            "color=\"" LINE "\", fillcolor=\"#f0f2f4\", label=<" TABLE "<TR><TD "
+            "color=\"" LINE "\", fillcolor=\"#f0f2f4\", label=<" TABLE "<TR>" GAP "<TD "
             "ALIGN=\"LEFT\">" BOLD,
             (int)process->pid);
     write_escaped(out, process->name);
-    fprintf(out, "&#160;</B></TD></TR><TR><TD ALIGN=\"LEFT\">" SMALL "pid %d",
+    fprintf(out, "&#160;</B></TD></TR><TR>" GAP "<TD ALIGN=\"LEFT\">" SMALL "pid %d",
             (int)process->pid);
     if (*process->terminal)
         fprintf(out, " on %s", process->terminal);
@@ -57,7 +58,9 @@ static void write_process(const struct moment *moment, size_t first, FILE *out)
     for (size_t i = first; i < moment->count; i++) {
         const struct attachment *attachment = &moment->attachments[i];
         if (attachment->pid == process->pid)
-            fprintf(out, "<TR><TD ALIGN=\"LEFT\" PORT=\"a%zu\">" CODE "0x%012lx %s" END,
+            fprintf(out,
+                    "<TR>" GAP "<TD ALIGN=\"LEFT\" PORT=\"a%zu\">" CODE
+                    "0x%012lx %s" END,
                     i, (unsigned long)attachment->address,
                     access_short(attachment->access));
     }
@@ -73,14 +76,14 @@ static void write_segment(const struct segment *row, FILE *out)
 
     user_name(row->uid, owner, sizeof owner);
     fprintf(out,
-            "  s%d [%s, label=<" TABLE "<TR><TD ALIGN=\"LEFT\">" BOLD
+            "  s%d [%s, label=<" TABLE "<TR>" GAP "<TD ALIGN=\"LEFT\">" BOLD
             "segment %d&#160;</B>"
-            "</TD></TR><TR><TD ALIGN=\"LEFT\">" CODE "key 0x%08x" END
-            "<TR><TD ALIGN=\"LEFT\">" SMALL "%zu bytes, %04o, ",
+            "</TD></TR><TR>" GAP "<TD ALIGN=\"LEFT\">" CODE "key 0x%08x" END "<TR>" GAP
+            "<TD ALIGN=\"LEFT\">" SMALL "%zu bytes, %04o, ",
             row->id, look_attributes(look_of(row->nattch, dest)), row->id,
             (unsigned)row->key, row->size, (unsigned)row->mode & 0777);
     write_escaped(out, owner);
-    fprintf(out, END "<TR><TD ALIGN=\"LEFT\">" SMALL "nattch %lu%s", row->nattch,
+    fprintf(out, END "<TR>" GAP "<TD ALIGN=\"LEFT\">" SMALL "nattch %lu%s", row->nattch,
             dest ? ", marked dest" : "");
     fputs(END "</TABLE>>]\n", out);
 }

@@ -13,10 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_shmget
-#error "This architecture has no shmget system call of its own."
-#endif
-
 #define MAX_TRACEES 1024
 
 /* A thread of the command.  `number` is the call in which it is, or -1. */

@@ -48,7 +48,7 @@ static void leave(int id)
 }
 
 /* A child that shares this process's memory, as long as it has not called exec. */
-static int do_nothing(void *unused)
+__attribute__((noreturn)) static int do_nothing(void *unused)
 {
     (void)unused;
     for (;;)
