@@ -133,7 +133,7 @@ def deadline() -> float:
 
 
 def look() -> Snapshot:
-    """Every thread of the world, its state and how often it ran.
+    """Every thread of the world: its state, whether it truly sleeps, how often it ran.
 
     A process that ends shows as a zombie a moment before its parent is woken; the kernel
     does both under one lock (exit_notify).  kill(2) of a group takes this lock, so of a
@@ -141,24 +141,37 @@ def look() -> Snapshot:
     """
     os.kill(0, 0)
     found: Snapshot = {}
-    self_and_first = {str(os.getpid()), "1"}
     for pid in os.listdir("/proc"):
-        if not pid.isdigit() or pid in self_and_first:
+        if not pid.isdigit() or pid in (str(os.getpid()), "1"):
             continue
         try:
-            threads = os.listdir(f"/proc/{pid}/task")
-        except OSError:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                found[thread] = look_at(f"/proc/{pid}/task/{thread}")
+        except OSError:  # it has ended meanwhile
             continue
-        for thread in threads:
-            try:
-                with open(f"/proc/{pid}/task/{thread}/status", encoding="utf-8") as file:
-                    lines = file.read().splitlines()
-            except OSError:
-                continue
-            state = [line.split()[1] for line in lines if line.startswith("State:")]
-            turns = [line.split()[1] for line in lines if "ctxt_switches" in line]
-            found[thread] = (*state, *turns)
     return found
+
+
+def look_at(thread: str) -> tuple[str, ...]:
+    with open(f"{thread}/status", encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    state = [line.split()[1] for line in lines if line.startswith("State:")]
+    turns = [line.split()[1] for line in lines if "ctxt_switches" in line]
+    return (*state, call_of(thread), *turns)
+
+
+def call_of(thread: str) -> str:
+    """The number of the system call in which a thread sleeps, or "running".
+
+    A thread that is about to sleep, or that reaps a child in wait(2), shows the state S
+    while it still runs.  This file tells the truth: it waits for the thread to be gone
+    from its processor.
+    """
+    try:
+        with open(f"{thread}/syscall", encoding="ascii") as file:
+            return file.read().split()[0]
+    except PermissionError:  # ptrace_scope(5) of the Yama module may forbid it
+        return "?"
 
 
 def group_of(pid: str) -> int:
@@ -170,7 +183,7 @@ def group_of(pid: str) -> int:
 
 def all_sleep(snapshot: Snapshot) -> bool:
     """A process in a tracing stop (t) does not rest: strace is about to let it go on."""
-    return all(entry and entry[0] in "STZX" for entry in snapshot.values())
+    return all(entry[0] in "STZX" and entry[1] != "running" for entry in snapshot.values())
 
 
 @dataclass

@@ -44,7 +44,7 @@ static int through_segment(const int bell[2], int count)
         char ring;
         int wrong = read(bell[0], &ring, 1) != 1;
         for (int i = 0; i < count; i++)
-            if (memory[i * SIZE] != (char)i)
+            if (memory[(size_t)i * SIZE] != (char)i)
                 wrong = 1;
         _exit(wrong);
     }
