@@ -105,6 +105,14 @@ local function without_comments(lines)
   return bare
 end
 
+local function without_empty_lines(lines)
+  local full = {}
+  for _, line in ipairs(lines) do
+    if line:match('%S') then full[#full + 1] = line end
+  end
+  return full
+end
+
 -- The lines that a code block asks for with its attributes, and the name of the file.
 function code.lines(attributes)
   local path = attributes.include
@@ -118,6 +126,7 @@ function code.lines(attributes)
   if attributes.region then lines = region(lines, attributes.region, path) end
   lines = excerpt.between(lines, attributes.from, attributes.to, path)
   if attributes.comments == 'no' then lines = without_comments(lines) end
+  if attributes.empty == 'no' then lines = without_empty_lines(lines) end
   return excerpt.trim(lines), attributes.file or name
 end
 

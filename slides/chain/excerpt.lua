@@ -50,7 +50,11 @@ function excerpt.trim(lines)
   return trimmed
 end
 
+-- The first line from `start` on that is these words, or else that contains them.
 local function find(lines, words, start)
+  for i = start, #lines do
+    if lines[i] == words then return i end
+  end
   for i = start, #lines do
     if lines[i]:find(words, 1, true) then return i end
   end
@@ -62,7 +66,7 @@ function excerpt.between(lines, from, to, where)
   local first, last = 1, #lines
   if from then
     first = find(lines, from, 1) or report.fail('%s has no line with: %s', where, from)
-    if find(lines, from, first + 1) then
+    if lines[first] ~= from and find(lines, from, first + 1) then
       report.fail('%s has more than one line with: %s', where, from)
     end
   end
