@@ -16,7 +16,7 @@ from typing import IO
 from xml.sax.saxutils import XMLGenerator
 
 from model import CheckResult, Course, LabResult, Student, outcome_text, story_text
-from results import Json, dump, file_stem, write_atomically
+from results import Json, dump, write_atomically
 from text import annotation, annotation_property, csv_cell, one_line, tap_description
 from words import Words
 
@@ -75,7 +75,7 @@ class FileEach(Output):
         (self.out / self.folder).mkdir(exist_ok=True)
 
     def write(self, student: Student, ending: str, text: str) -> None:
-        name = file_stem(student.id) + ending
+        name = student.stem + ending
         write_atomically(self.out / self.folder / name, text, durable=False)
 
 
@@ -88,11 +88,10 @@ def remarks(student: Student, words: Words) -> list[str]:
         return told + [words(f"csv.{student.status}")]
     for result in student.labs:
         number = result.lab.number
-        unchecked = sum(one.check.points for one in result.checks if one.outcome == "unchecked")
         if result.outcome in ("broken", "missing"):
             told.append(words(f"csv.lab_{result.outcome}", number=number))
-        elif unchecked:
-            told.append(words("csv.lab_unchecked", number=number, n=unchecked))
+        elif result.unchecked_points:
+            told.append(words("csv.lab_unchecked", number=number, n=result.unchecked_points))
     return told
 
 
@@ -272,9 +271,18 @@ class Gradescope(JsonEach):
 
 
 class PrairieLearn(JsonEach):
-    """prairielearn/ID.json, to be put at /grade/results/results.json (at most 1 MB)."""
+    """prairielearn/ID.json, to be put at /grade/results/results.json."""
 
     folder = "prairielearn"
+    room = 900_000  # bytes for all messages: PrairieLearn takes at most 1 MB
+
+    def message(self, check: CheckResult, result: LabResult) -> str:
+        share = self.room // len(self.course.checks)
+        # In JSON a newline or a quotation mark takes two bytes.
+        told = json.dumps(self.output(check, result), ensure_ascii=False).encode()
+        if check.outcome == "passed" or len(told) <= share:
+            return "" if check.outcome == "passed" else self.output(check, result)
+        return self.output(check, result).encode()[: share // 2].decode(errors="ignore") + " …"
 
     def document(self, student: Student) -> Json:
         if student.status != "graded":
@@ -292,7 +300,7 @@ class PrairieLearn(JsonEach):
                     "description": check.check.name,
                     "points": check.points,
                     "max_points": check.check.points,
-                    "message": "" if check.outcome == "passed" else self.output(check, result),
+                    "message": self.message(check, result),
                 }
                 for result in student.labs
                 for check in result.checks

@@ -168,7 +168,8 @@ class Escaping(unittest.TestCase):
         whole = next(one for one in students if len(one["labs"]) == 5)
         honest = copy.deepcopy(whole) | {"id": "honest", "name": "Honest Name"}
         students = [hostile_student(whole, HOSTILE), honest]
-        students.sort(key=lambda one: results.in_order(s["id"] for s in students).index(one["id"]))
+        order = results.in_order(student["id"] for student in students)
+        students.sort(key=lambda student: order.index(student["id"]))
         class_sample.write_class(cls.made, header, students)
         reports.write_reports(cls.made, EVERY)
 
