@@ -35,7 +35,11 @@ $(LAB_GOALS): lab%: ready
 	@$(BUILD)/shmlab lab $*
 
 grade: ready
+ifdef SUBMISSIONS
+	@grader/class/shmlab-class $(ARGS) -- $(SUBMISSIONS)
+else
 	@$(BUILD)/shmlab grade
+endif
 
 shell hint: ready
 	@$(BUILD)/shmlab $@ "$(LAB)"
@@ -52,7 +56,7 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants lint format criterion
+.PHONY: skeletons test attacks bench mutants lint format criterion
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -65,6 +69,12 @@ skeletons:
 
 test: ready $(BUILD)/unit
 	@grader/tests/run.sh
+
+attacks: ready
+	@grader/attacks/run.py $(ARGS)
+
+bench: ready
+	@grader/class/bench.py $(ARGS)
 
 mutants: ready
 	@grader/tests/mutants.sh $(LAB)
