@@ -122,9 +122,9 @@ def grade(build: Path, number: int, directory: str, files: list[str], variant: s
 
 def slim(record: Json) -> Json:
     """A record as the engine keeps it: what the header tells, and the story of a pass, left out."""
-    told = ("name", "verdict", "leaks")
+    told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ("expected", "seen", "because", "steps", "printed")
+        told += ["expected", "seen", "because", "steps", "printed"]
     return {name: record[name] for name in told if record.get(name)}
 
 

@@ -278,7 +278,7 @@ class Formats(Folder):
             self.assertEqual(sum(labs), self.by_id[row["id"]]["points"])
 
     def test_an_unchecked_student_has_no_zeros(self) -> None:
-        student = self.students[0] | {"status": "unchecked", "labs": {}, "points": 0}
+        student: Json = self.students[0] | {"status": "unchecked", "labs": {}, "points": 0}
         out = self.write("unchecked", [student])
         reports.write_reports(out, EVERY)
         row = next(csv.DictReader(io.StringIO((out / "grades.csv").read_text())))
