@@ -31,7 +31,7 @@ sources=$(printf '%s\n' "$@" | grep '\.c$')
 }
 
 # The Python programs import their neighbours by name: mypy wants to be told where they are.
-python=$(ls grader/class/*.py grader/class/shmlab-class grader/*/*.py 2> /dev/null | sort -u)
+python="$(find grader -name '*.py' | sort) grader/class/shmlab-class"
 # shellcheck disable=SC2086
 {
   black --quiet --check --line-length 100 $python || failed=1
