@@ -79,6 +79,14 @@ class FileEach(Output):
         write_atomically(self.out / self.folder / name, text, durable=False)
 
 
+def bounded(told: str, room: int) -> str:
+    """A text that takes at most so many bytes as a string of JSON."""
+    if len(json.dumps(told, ensure_ascii=False).encode()) <= room:
+        return told
+    # In JSON a newline or a quotation mark takes two bytes.
+    return told.encode()[: room // 2 - 8].decode(errors="ignore") + " \u2026"
+
+
 def remarks(student: Student, words: Words) -> list[str]:
     """Everything that is to be known of a student's points, as sentences."""
     told = list(student.notes)
@@ -249,7 +257,11 @@ class Gradescope(JsonEach):
             "output_format": "text",
             "visibility": "visible",
             "stdout_visibility": "hidden",
-            "extra_data": {"id": student.id, "checks": self.course.version},
+            "extra_data": {
+                "id": student.id,
+                "checks": self.course.version,
+                "isolation": self.course.isolation,
+            },
         }
         if student.status == "unchecked":
             return document
@@ -277,12 +289,9 @@ class PrairieLearn(JsonEach):
     room = 900_000  # bytes for all messages: PrairieLearn takes at most 1 MB
 
     def message(self, check: CheckResult, result: LabResult) -> str:
-        share = self.room // len(self.course.checks)
-        # In JSON a newline or a quotation mark takes two bytes.
-        told = json.dumps(self.output(check, result), ensure_ascii=False).encode()
-        if check.outcome == "passed" or len(told) <= share:
-            return "" if check.outcome == "passed" else self.output(check, result)
-        return self.output(check, result).encode()[: share // 2].decode(errors="ignore") + " …"
+        if check.outcome == "passed":
+            return ""
+        return bounded(self.output(check, result), self.room // len(self.course.checks))
 
     def document(self, student: Student) -> Json:
         if student.status != "graded":
@@ -328,6 +337,7 @@ class Classroom(FileEach):
     annotations for a workflow's log."""
 
     folder = "classroom"
+    room = 80_000  # bytes for all messages: the base64 must fit into an environment variable
 
     def add(self, student: Student) -> None:
         text = json.dumps(self.document(student), ensure_ascii=False)
@@ -356,12 +366,16 @@ class Classroom(FileEach):
 
     def test(self, check: CheckResult, result: LabResult) -> Json:
         statuses = {"passed": "pass", "unchecked": "error"}
-        story = story_text(check, self.words) or outcome_text(result, self.words)
+        keys = {"failed": ("story.expected", "story.seen"), "unchecked": ("story.reason",)}
+        told = zip(keys.get(check.outcome, ()), (check.expected, check.seen))
+        lines = [f"{self.words(key)}: {value}" for key, value in told]
+        message = "\n".join(lines) or outcome_text(result, self.words)
+        share = self.room // len(self.course.checks) - 350
         return {
             "name": self.test_name(check),
             "status": statuses.get(check.outcome, "fail"),
             "score": check.points,
-            "message": story if check.outcome != "passed" else "",
+            "message": bounded(message, share),
             "test_code": f"make lab{check.check.lab} ALL=1",
             "filename": self.lab_of(check),
             "line_no": 1,

@@ -210,6 +210,8 @@ class Escaping(unittest.TestCase):
                 self.assertLess(path.stat().st_size, 4_000_000, path)
         prairie = self.out / "prairielearn" / f"{self.stem}.json"
         self.assertLess(prairie.stat().st_size, 1_000_000)
+        encoded = self.out / "classroom" / f"{self.stem}.base64"
+        self.assertLess(encoded.stat().st_size, 131_072)  # MAX_ARG_STRLEN of Linux
 
     def test_a_spreadsheet_sees_no_formula(self) -> None:
         for cell in ("=1+1", " =1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '"=1', "'=1"):
