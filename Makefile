@@ -35,7 +35,11 @@ $(LAB_GOALS): lab%: ready $(if $(PICTURE),$(BUILD)/scope)
 	@$(BUILD)/shmlab lab $*
 
 grade: ready
+ifdef SUBMISSIONS
+	@grader/class/shmlab-class $(ARGS) -- $(SUBMISSIONS)
+else
 	@$(BUILD)/shmlab grade
+endif
 
 shell hint: ready
 	@$(BUILD)/shmlab $@ "$(LAB)"
@@ -60,8 +64,8 @@ clean:
 
 # --- For the course's authors --------------------------------------------------------
 
-.PHONY: skeletons test mutants mechanical faults flake golden lint format criterion slides slides-pdf \
-        slides-watch
+.PHONY: skeletons test attacks bench mutants mechanical faults flake golden lint format criterion \
+        slides slides-pdf slides-watch
 
 SOLUTIONS = $(wildcard solutions/*/*.c)
 # The C files of the course itself; the students' files are their own business.
@@ -92,6 +96,12 @@ golden: ready
 handouts: ready
 	@grader/handouts/handouts.py $(if $(CHECK),check,refresh) $(FILES)
 	@$(if $(CHECK),grader/handouts/handouts.py listings $(FILES))
+
+attacks: ready
+	@grader/attacks/run.py $(ARGS)
+
+bench: ready
+	@grader/class/bench.py $(ARGS)
 
 lint:
 	@grader/tests/lint.sh

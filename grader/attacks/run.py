@@ -247,7 +247,7 @@ def main(arguments: list[str]) -> int:
             "id,name\n" + ("a62-none,Nobody\n" if not options.numbers else "a05-honest,H\n")
         )
         # As root the grading is done by one of these users.
-        machine = Machine({os.geteuid(), *range(60600, 61000)})
+        machine = Machine({os.geteuid()} if os.geteuid() else set(range(60600, 61000)))
         segment = make_segment()
         before = machine.state()
         run = subprocess.run(

@@ -28,6 +28,7 @@ class LabState:
 class State:
     """What is compared of one student."""
 
+    id: str
     title: str
     status: str
     labs: tuple[LabState, ...]
@@ -38,6 +39,7 @@ class State:
 class Change:
     """One lab, or with lab 0 the status, that is not as it was."""
 
+    stem: str
     id: str
     title: str
     lab: int
@@ -56,6 +58,8 @@ class Comparison:
     other_files: list[Change] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    new: set[str] = field(default_factory=set)
+    """The students who were not there before, by the names of their files."""
     points: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -68,8 +72,9 @@ class Comparison:
         return not (self.same_files or self.other_files or self.added or self.removed)
 
     @property
-    def changed_ids(self) -> set[str]:
-        return {change.id for change in self.same_files + self.other_files} | set(self.added)
+    def changed(self) -> set[str]:
+        """The names of the files of those whose result is not as it was."""
+        return {change.stem for change in self.same_files + self.other_files} | self.new
 
 
 def state_of(course: Course, student: Student) -> State:
@@ -84,7 +89,7 @@ def state_of(course: Course, student: Student) -> State:
         for result in student.labs
     )
     assert len(labs) == len(course.labs)
-    return State(student.title, student.status, labs, student.points)
+    return State(student.id, student.title, student.status, labs, student.points)
 
 
 class Comparer:
@@ -97,7 +102,7 @@ class Comparer:
         self.old = {}
         for line in read_students(old):
             student = student_of(header, line, words)
-            self.old[student.id] = state_of(header, student)
+            self.old[student.stem] = state_of(header, student)
         self.seen: set[str] = set()
         self.result = Comparison(reasons=self.reasons(header, new))
 
@@ -115,24 +120,25 @@ class Comparer:
     def add(self, student: Student) -> None:
         """One student of the new run."""
         new = state_of(self.course, student)
-        old = self.old.get(student.id)
-        self.seen.add(student.id)
+        old = self.old.get(student.stem)
+        self.seen.add(student.stem)
         self.result.students += 1
         if old is None:
             self.result.added.append(student.id)
+            self.result.new.add(student.stem)
             return
-        self.result.points[student.id] = new.points - old.points
+        self.result.points[student.stem] = new.points - old.points
         if old.status != new.status:
-            self.status_changed(student.id, old, new)
+            self.status_changed(student, old, new)
             return
         for lab, one, other in zip(self.course.labs, old.labs, new.labs):
             if (one.points, one.outcome, one.checks) != (other.points, other.outcome, other.checks):
                 self.lab_changed(student, lab.number, one, other)
 
-    def status_changed(self, student_id: str, old: State, new: State) -> None:
+    def status_changed(self, student: Student, old: State, new: State) -> None:
         """From or to "could not be checked" with the same files is a change without a reason."""
         one, other = (self.words(f"compare.status_{state.status}") for state in (old, new))
-        change = Change(student_id, new.title, 0, one, other)
+        change = Change(student.stem, student.id, student.title, 0, one, other)
         handed_in = [[lab.files for lab in state.labs] for state in (old, new)]
         same = "missing" not in (old.status, new.status) and handed_in[0] == handed_in[1]
         (self.result.same_files if same else self.result.other_files).append(change)
@@ -149,13 +155,15 @@ class Comparer:
             for name, outcome in new.checks
             if name in was and was[name] != outcome
         )
-        change = Change(student.id, student.title, lab, str(old.points), str(new.points), checks)
+        change = Change(
+            student.stem, student.id, student.title, lab, str(old.points), str(new.points), checks
+        )
         same = old.files == new.files
         (self.result.same_files if same else self.result.other_files).append(change)
 
     def end(self) -> Comparison:
         """After the last student."""
-        self.result.removed = in_order(set(self.old) - self.seen)
+        self.result.removed = in_order(self.old[stem].id for stem in set(self.old) - self.seen)
         return self.result
 
 

@@ -292,6 +292,13 @@ def _slim(lab: Lab, record: Json) -> Json:
     return steady_record(lab.number, slim | {"devices": record.get("devices", [])})
 
 
+def _safe(text: str) -> str:
+    """The compiler quotes the student's file: control bytes are written as \\xHH."""
+    return "".join(
+        char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text
+    )
+
+
 def _lab_result(lab: Lab, told: Json) -> Json:
     records = told["checks"]
     passed = [record for record in records if record["verdict"] == "passed"]
@@ -304,7 +311,7 @@ def _lab_result(lab: Lab, told: Json) -> Json:
     return {
         "points": sum(record["points"] for record in passed),
         "verdict": verdict,
-        "build": {"ok": told["build"]["ok"], "messages": told["build"]["messages"]},
+        "build": {"ok": told["build"]["ok"], "messages": _safe(told["build"]["messages"])},
         "checks": [_slim(lab, record) for record in records],
     }
 

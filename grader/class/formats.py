@@ -16,7 +16,7 @@ from typing import IO
 from xml.sax.saxutils import XMLGenerator
 
 from model import CheckResult, Course, LabResult, Student, outcome_text, story_text
-from results import Json, dump, file_stem, write_atomically
+from results import Json, dump, write_atomically
 from text import annotation, annotation_property, csv_cell, one_line, tap_description
 from words import Words
 
@@ -75,8 +75,16 @@ class FileEach(Output):
         (self.out / self.folder).mkdir(exist_ok=True)
 
     def write(self, student: Student, ending: str, text: str) -> None:
-        name = file_stem(student.id) + ending
+        name = student.stem + ending
         write_atomically(self.out / self.folder / name, text, durable=False)
+
+
+def bounded(told: str, room: int) -> str:
+    """A text that takes at most so many bytes as a string of JSON."""
+    if len(json.dumps(told, ensure_ascii=False).encode()) <= room:
+        return told
+    # In JSON a newline or a quotation mark takes two bytes.
+    return told.encode()[: room // 2 - 8].decode(errors="ignore") + " \u2026"
 
 
 def remarks(student: Student, words: Words) -> list[str]:
@@ -88,11 +96,10 @@ def remarks(student: Student, words: Words) -> list[str]:
         return told + [words(f"csv.{student.status}")]
     for result in student.labs:
         number = result.lab.number
-        unchecked = sum(one.check.points for one in result.checks if one.outcome == "unchecked")
         if result.outcome in ("broken", "missing"):
             told.append(words(f"csv.lab_{result.outcome}", number=number))
-        elif unchecked:
-            told.append(words("csv.lab_unchecked", number=number, n=unchecked))
+        elif result.unchecked_points:
+            told.append(words("csv.lab_unchecked", number=number, n=result.unchecked_points))
     return told
 
 
@@ -250,7 +257,11 @@ class Gradescope(JsonEach):
             "output_format": "text",
             "visibility": "visible",
             "stdout_visibility": "hidden",
-            "extra_data": {"id": student.id, "checks": self.course.version},
+            "extra_data": {
+                "id": student.id,
+                "checks": self.course.version,
+                "isolation": self.course.isolation,
+            },
         }
         if student.status == "unchecked":
             return document
@@ -272,9 +283,15 @@ class Gradescope(JsonEach):
 
 
 class PrairieLearn(JsonEach):
-    """prairielearn/ID.json, to be put at /grade/results/results.json (at most 1 MB)."""
+    """prairielearn/ID.json, to be put at /grade/results/results.json."""
 
     folder = "prairielearn"
+    room = 900_000  # bytes for all messages: PrairieLearn takes at most 1 MB
+
+    def message(self, check: CheckResult, result: LabResult) -> str:
+        if check.outcome == "passed":
+            return ""
+        return bounded(self.output(check, result), self.room // len(self.course.checks))
 
     def document(self, student: Student) -> Json:
         if student.status != "graded":
@@ -292,7 +309,7 @@ class PrairieLearn(JsonEach):
                     "description": check.check.name,
                     "points": check.points,
                     "max_points": check.check.points,
-                    "message": "" if check.outcome == "passed" else self.output(check, result),
+                    "message": self.message(check, result),
                 }
                 for result in student.labs
                 for check in result.checks
@@ -320,6 +337,7 @@ class Classroom(FileEach):
     annotations for a workflow's log."""
 
     folder = "classroom"
+    room = 80_000  # bytes for all messages: the base64 must fit into an environment variable
 
     def add(self, student: Student) -> None:
         text = json.dumps(self.document(student), ensure_ascii=False)
@@ -348,12 +366,16 @@ class Classroom(FileEach):
 
     def test(self, check: CheckResult, result: LabResult) -> Json:
         statuses = {"passed": "pass", "unchecked": "error"}
-        story = story_text(check, self.words) or outcome_text(result, self.words)
+        keys = {"failed": ("story.expected", "story.seen"), "unchecked": ("story.reason",)}
+        told = zip(keys.get(check.outcome, ()), (check.expected, check.seen))
+        lines = [f"{self.words(key)}: {value}" for key, value in told]
+        message = "\n".join(lines) or outcome_text(result, self.words)
+        share = self.room // len(self.course.checks) - 350
         return {
             "name": self.test_name(check),
             "status": statuses.get(check.outcome, "fail"),
             "score": check.points,
-            "message": story if check.outcome != "passed" else "",
+            "message": bounded(message, share),
             "test_code": f"make lab{check.check.lab} ALL=1",
             "filename": self.lab_of(check),
             "line_no": 1,

@@ -384,7 +384,9 @@ class Intake:
         for item in submission.files:
             if item.trouble and item.trouble not in submission.notes:
                 submission.notes.append(item.trouble)
-                submission.broken = True
+                # What is "not taken" is the student's doing.
+                unread = "cannot be read" in item.trouble or "is not whole" in item.trouble
+                submission.broken = submission.broken or unread
             wanted = self.lab_file(item.path[-1]) if item.path else None
             if item.spooled and wanted:
                 candidates.setdefault(wanted, []).append(item)

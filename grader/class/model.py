@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from results import Json
+from results import Json, file_stem
 from text import cut, one_line, printable
 from words import Words
 
@@ -116,6 +116,10 @@ class LabResult:
         return sum(check.outcome == outcome for check in self.checks)
 
     @property
+    def unchecked_points(self) -> int:
+        return sum(one.check.points for one in self.checks if one.outcome == "unchecked")
+
+    @property
     def leaks(self) -> int:
         return sum(len(check.leaks) for check in self.checks)
 
@@ -125,6 +129,8 @@ class Student:
     """One student, with everything that a report may say of them."""
 
     id: str
+    stem: str
+    """The name of the student's files, without ending: from the id as it is, not as it is shown."""
     name: str
     on_roster: bool | None
     status: str
@@ -182,6 +188,7 @@ def student_of(course: Course, student: Json, words: Words) -> Student:
     submission = student["submission"] or {}
     return Student(
         id=one_line(student["id"]) or "?",
+        stem=file_stem(student["id"]),
         name=one_line(student["name"] or ""),
         on_roster=student["on_roster"],
         status=student["status"],

@@ -26,7 +26,6 @@ from compare import Comparison, sentences
 from feedback import TEMPLATES, environment, fragment
 from formats import WholeFile, remarks
 from model import OUTCOMES, Check, Lab, Student
-from results import file_stem
 
 LETTERS = {outcome: outcome[0] for outcome in OUTCOMES}  # the class names of report.css
 MARKS = dict(zip("pfubm", "\u00b7\u2715?\u2205\u2013", strict=True))
@@ -42,6 +41,7 @@ class Row:
     """A student in the table; small, because those of the whole class are kept."""
 
     id: str
+    stem: str
     title: str
     status: str
     total: int | str
@@ -55,7 +55,7 @@ class Row:
 
     @property
     def link(self) -> str:
-        return "feedback/" + quote(file_stem(self.id) + ".html")
+        return "feedback/" + quote(self.stem + ".html")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,7 @@ class Report(WholeFile):
         self.students.append(
             Row(
                 id=student.id,
+                stem=student.stem,
                 title=student.title,
                 status=student.status,
                 total=student.points if graded else "",
@@ -165,17 +166,16 @@ class Report(WholeFile):
         return Markup('<td class="strip" aria-label="{}">{}</td>').format(told, Markup(marks))
 
     def kinds_of(self, row: Row) -> str:
-        changed = self.comparison is not None and row.id in self.comparison.changed_ids
+        changed = self.comparison is not None and row.stem in self.comparison.changed
         return f"{row.kinds} changed".strip() if changed else row.kinds
 
     def change(self, row: Row) -> tuple[str, str]:
         """How many points more or fewer than in the run before, and its class."""
-        student_id = row.id
         if not self.comparison:
             return "", ""
-        points = self.comparison.points.get(student_id)
+        points = self.comparison.points.get(row.stem)
         text = "" if points is None else f"{points:+d}".replace("-", "\u2212") if points else "0"
-        if student_id in {change.id for change in self.comparison.defects}:
+        if row.stem in {change.stem for change in self.comparison.defects}:
             return text, "alarmed"
         return text, "up" if (points or 0) > 0 else "down" if (points or 0) < 0 else ""
 

@@ -36,7 +36,7 @@ def printable(text: object) -> str:
 
     Newlines and tabs stay.
     """
-    plain = str(text).replace("\r\n", "\n")
+    plain = str(text).replace("\r\n", "\n").replace("\r", "\n")
     return plain if plain.isascii() and plain.isprintable() else _UNSAFE.sub(_escaped, plain)
 
 

@@ -92,6 +92,9 @@ static const struct actor *last_student; /* to which a line was typed last */
 #define STARVED_SECONDS 60
 /* How often one is given a CPU that naps for 50 ms at most. */
 #define TURNS_OF_A_NAPPER 200
+/* Among a whole class the machine may be so busy that two seconds of CPU time take a
+ * minute. */
+#define LONGEST_AMONG_MANY 30
 
 struct patience {
     double start, moved;         /* seconds of the monotonic clock */
@@ -105,6 +108,11 @@ static double now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double longest_seconds(void)
+{
+    return (walls_stand() ? LONGEST_AMONG_MANY : LONGEST_SECONDS) * timeout_scale();
 }
 
 static struct patience patience_for(const struct actor *actor)
@@ -142,7 +150,7 @@ static const char *patience_is_over(struct patience *patience,
         return "it runs on and on";
     /* On a machine that is very busy, few turns in a long time are no case for a verdict. */
     const bool napped = process.turns - patience->turns > TURNS_OF_A_NAPPER;
-    if (time - patience->start > (napped ? LONGEST_SECONDS : STARVED_SECONDS) * scale)
+    if (time - patience->start > (napped ? longest_seconds() : STARVED_SECONDS * scale))
         return process.state == 'R' ? "it runs on and on"
                                     : "it wakes and sleeps again and again";
     return NULL;
@@ -904,7 +912,7 @@ static void watch(struct watch *watches, size_t count)
     long nap = SHORTEST_NAP;
 
     while (!watch_at_rest(watches, count)) {
-        if (now() - start > LONGEST_SECONDS * timeout_scale())
+        if (now() - start > longest_seconds())
             return;
         struct pollfd fds[MAX_ACTORS + 3];
         look_for(fds, 0, nap);

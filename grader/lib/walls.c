@@ -24,10 +24,11 @@
 
 /* What the actors of one check may have together.  The memory is what they have
  * allocated and written to, with segments and files. */
-#define MEMORY_MAX    (512L << 20)
-#define SEGMENTS_MAX  "512"
-#define PROCESSES_MAX 96
-#define FILES_OPTIONS "mode=1777,size=16m,nr_inodes=4096"
+#define MEMORY_MAX     (512L << 20)
+#define SEGMENTS_MAX   "512"
+#define PROCESSES_MAX  96
+#define PROCESSES_MANY 80 /* no check starts so many */
+#define FILES_OPTIONS  "mode=1777,size=16m,nr_inodes=4096"
 /* And each of them.  Address space is no memory: lab 3 attaches 5 GiB. */
 #define HEAP_MAX    (512L << 20)
 #define STACK_MAX   (8L << 20)
@@ -86,13 +87,15 @@ static long own_memory(const char *pid)
     return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
-static long processes_memory(void)
+static long processes_memory(int *count)
 {
     long sum = 0;
     DIR *directory = opendir("/proc");
     for (const struct dirent *entry; directory && (entry = readdir(directory));)
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
             sum += own_memory(entry->d_name);
+            ++*count;
+        }
     if (directory)
         closedir(directory);
     return sum;
@@ -106,13 +109,16 @@ static long files_memory(const char *path)
     return (long)(status.f_blocks - status.f_bfree) * status.f_bsize;
 }
 
-static long memory_in_use(void)
+/* Whether this is no check any more, but a bomb. */
+static bool is_too_much(void)
 {
-    return processes_memory() + (long)table_resident() + files_memory("/tmp") +
-           files_memory("/dev/shm");
+    int processes = 0;
+    long memory = processes_memory(&processes) + (long)table_resident() +
+                  files_memory("/tmp") + files_memory("/dev/shm");
+    return memory > MEMORY_MAX || processes > PROCESSES_MANY;
 }
 
-/* Orphans become its children: it reaps them.  It looks after the memory now and then;
+/* Orphans become its children: it reaps them.  Now and then it looks at what there is;
  * most checks are done before the first look. */
 __attribute__((noreturn)) static void keep_watch(void)
 {
@@ -125,7 +131,7 @@ __attribute__((noreturn)) static void keep_watch(void)
         sigtimedwait(&child, NULL, &pause);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             continue;
-        if (memory_in_use() > MEMORY_MAX)
+        if (is_too_much())
             _exit(EXIT_FAILURE);
     }
 }

@@ -11,6 +11,7 @@ with a fixed seed: the same pool and count give the same bytes.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -121,9 +122,9 @@ def grade(build: Path, number: int, directory: str, files: list[str], variant: s
 
 def slim(record: Json) -> Json:
     """A record as the engine keeps it: what the header tells, and the story of a pass, left out."""
-    told = ("name", "verdict", "leaks")
+    told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ("expected", "seen", "because", "steps", "printed")
+        told += ["expected", "seen", "because", "steps", "printed"]
     return {name: record[name] for name in told if record.get(name)}
 
 
@@ -232,7 +233,7 @@ def make_student(number: int, labs: list[Json], pool: Json, chosen: random.Rando
             continue
         good = chosen.random() < skill
         entry = of_lab[0] if good else chosen.choice(of_lab)
-        student["labs"][str(lab["number"])] = entry["result"]
+        student["labs"][str(lab["number"])] = copy.deepcopy(entry["result"])
         for name in lab["files"]:
             digest = results.file_stem(entry["variant"])[-40:].encode().hex().ljust(64, "0")[:64]
             student["submission"]["files"][name] = digest

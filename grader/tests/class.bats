@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# class.bats - a class is graded, killed, and graded on; odd input; hostile submissions.
+
+load common
+
+GRADER=$BATS_TEST_DIRNAME/../class/shmlab-class
+
+setup() {
+  cd "$ROOT" || return 1
+  CLASS=$BATS_TEST_TMPDIR/class
+  OUT=$BATS_TEST_TMPDIR/out
+  mkdir -p "$CLASS"
+  # Whoever grades may be another user than the one who runs the tests.
+  chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+  segments_before=$(segments)
+}
+
+# hand_in STUDENT FILE...: files of the solutions.
+hand_in() {
+  local student=$1 file
+  shift
+  mkdir -p "$CLASS/$student"
+  for file in "$@"; do
+    awk -v mode=solution -f grader/tools/skeleton.awk solutions/*/"$file" > "$CLASS/$student/$file"
+  done
+}
+
+grade() {
+  run "$GRADER" --out "$OUT" --format csv "$@"
+}
+
+# Only where the sandbox can be had; elsewhere the refusal is tested.
+need_sandbox() {
+  bwrap --unshare-all --ro-bind / / --proc /proc true 2> /dev/null || skip "no namespaces here"
+}
+
+# told ID JQ-EXPRESSION
+told() {
+  jq --raw-output --arg id "$1" ".students[] | select(.id == \$id) | $2" "$OUT/results.json"
+}
+
+@test "a class that was killed three times has the results of an undisturbed run" {
+  need_sandbox
+  for student in s1 s2 s3 s4; do
+    hand_in $student keys.c
+    echo "/* $student */" >> "$CLASS/$student/keys.c"
+  done
+  cp labs/02-create/create.c "$CLASS/s3"
+  sed -i 's/IPC_EXCL/0/' "$CLASS/s4/keys.c"
+  "$GRADER" --out "$BATS_TEST_TMPDIR/whole" --labs 1,2 --format csv "$CLASS"
+
+  for wanted in 0 1 2; do
+    "$GRADER" --out "$OUT" --labs 1,2 --jobs 1 --format csv "$CLASS" 3>&- &
+    pid=$!
+    # Killed when it has written one more result, or while it writes it.
+    until [ "$(find "$OUT/students" -name '*.json' 2> /dev/null | wc -l)" -gt "$wanted" ]; do
+      kill -0 $pid || break
+    done
+    kill -KILL $pid
+    wait $pid || :
+  done
+  grade --labs 1,2 "$CLASS"
+  ends_with_status 0
+  cmp "$OUT/results.json" "$BATS_TEST_TMPDIR/whole/results.json"
+  # What the killed runs built is gone, too.
+  [ ! -e "$OUT/.work" ]
+}
+
+@test "what is graded is not graded again, and --force does it" {
+  need_sandbox
+  hand_in s1 keys.c
+  grade --labs 1 "$CLASS"
+  before=$(jq '.students | length' "$OUT/run.json")
+  grade --labs 1 "$CLASS"
+  [ "$before" = 1 ]
+  [ "$(jq '.students | length' "$OUT/run.json")" = 0 ]
+  grade --labs 1 --force "$CLASS"
+  [ "$(jq '.students | length' "$OUT/run.json")" = 1 ]
+  [ "$(told s1 .points)" = 100 ]
+}
+
+@test "shards, merged, are one run" {
+  need_sandbox
+  for student in a b c; do hand_in $student keys.c; done
+  "$GRADER" --out "$BATS_TEST_TMPDIR/whole" --labs 1 --format csv "$CLASS"
+  for part in 1 2; do
+    "$GRADER" --out "$OUT-$part" --labs 1 --format csv --shard $part/2 "$CLASS"
+  done
+  "$GRADER" merge --format csv --out "$OUT" "$OUT-1" "$OUT-2"
+  cmp "$OUT/results.json" "$BATS_TEST_TMPDIR/whole/results.json"
+}
+
+@test "the roster lists who is missing, and its mistakes are told" {
+  need_sandbox
+  hand_in s1 keys.c
+  hand_in stranger keys.c
+  printf '\xef\xbb\xbfid;name\r\ns1;Ann Li\r\ns2;"Bo\nChen"\r\ns1;Ann Other\r\n;nobody\r\n' > "$CLASS.csv"
+  grade --labs 1 --roster "$CLASS.csv" "$CLASS"
+  ends_with_status 0
+  has "The roster has the id s1 twice"
+  has "has no id"
+  [ "$(told s1 .name)" = "Ann Li" ]
+  [ "$(told s2 '.status + .name')" = "missingBo Chen" ]
+  [ "$(told stranger .on_roster)" = false ]
+}
+
+@test "exports of Moodle, Canvas and Gradescope have ids and names" {
+  need_sandbox
+  hand_in "Ann Li_4711_assignsubmission_file_" keys.c
+  hand_in x keys.c
+  mv "$CLASS/x/keys.c" "$CLASS/chenbo_LATE_4712_90210_keys-1.c"
+  rmdir "$CLASS/x"
+  mkdir "$CLASS.gradescope"
+  mv "$CLASS.gradescope" "$CLASS-2"
+  cp -r "$CLASS/Ann Li_4711_assignsubmission_file_" "$CLASS-2/submission_7"
+  cat > "$CLASS-2/submission_metadata.yml" << 'END'
+submission_7:
+  :submitters:
+  - :name: Dana Novák
+    :sid: "4713"
+    :email: dana@example.org
+END
+  grade --labs 1 "$CLASS" "$CLASS-2"
+  ends_with_status 0
+  [ "$(told 4711 '"\(.name) \(.points)"')" = "Ann Li 100" ]
+  [ "$(told 4712 '"\(.name) \(.late)"')" = "chenbo Canvas marks it as late." ]
+  [ "$(told 4713 '"\(.name) \(.points)"')" = "Dana Novák 100" ]
+}
+
+@test "nothing to grade, and what cannot be read, is said" {
+  need_sandbox
+  grade "$CLASS"
+  ends_with_status 1
+  has "There is nothing to grade"
+  grade "$CLASS/nowhere"
+  ends_with_status 1
+  has "nowhere cannot be read: No such file or directory"
+  hand_in s1 keys.c
+  mkfifo "$CLASS/s1/create.c"
+  echo "no archive" > "$CLASS/s2.zip"
+  grade --labs 1 "$CLASS"
+  ends_with_status 3
+  [ "$(told s1 .points)" = 100 ]
+  [ "$(told s2 .status)" = unchecked ]
+  grade --labs 9 "$CLASS"
+  ends_with_status 2
+}
+
+@test "without namespaces it refuses, and says how to go on" {
+  hand_in s1 keys.c
+  chmod 777 "$BATS_TEST_TMPDIR"
+  run bwrap --dev-bind / / --unshare-user --uid 1000 --gid 1000 --disable-userns \
+    "$GRADER" --out "$OUT" --labs 1 --format csv "$CLASS"
+  [[ "$output" != *"Creating new namespace failed"*"bwrap:"* ]] || skip "bwrap does not work here"
+  ends_with_status 1
+  has "The sandbox cannot be made"
+  has "--no-sandbox"
+  [ ! -e "$OUT/results.json" ]
+}
+
+@test "with --no-sandbox the report says so" {
+  hand_in s1 keys.c
+  grade --labs 1 --no-sandbox "$CLASS"
+  [ "$(jq --raw-output .isolation.level "$OUT/results.json")" = none ]
+  has "No sandbox"
+  [ "$(told s1 .points)" = 100 ]
+}
+
+@test "a dozen of attacks gets the verdicts that the corpus wants" {
+  need_sandbox
+  run grader/attacks/run.py 01 09 11 14 15 19 21 25 28 31 34 54 57
+  ends_with_status 0
+}
