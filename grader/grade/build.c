@@ -129,6 +129,16 @@ static const char *temporary_directory(void)
     return text && *text ? text : "/tmp";
 }
 
+/* Whether a process, such as the compiler, can start another one. */
+static bool can_start_two(void)
+{
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"env true; exit $?",
+                               NULL};
+    const char *output;
+    int status = run_collecting(arguments, &output);
+    return status != -1 && status != 2;
+}
+
 /* Runs the compiler.  That it fails may be the machine's fault, and not the file's. */
 static enum build_result run(const struct arguments *arguments, const char *directory,
                              struct build *build)
@@ -156,6 +166,12 @@ static enum build_result run(const struct arguments *arguments, const char *dire
         return lacks(build,
                      path_of("The compiler was ended by signal %d.", status - 128),
                      "Free some memory, and try again.");
+    if (!can_start_two())
+        return lacks(build,
+                     "The compiler cannot start its parts: Resource temporarily "
+                     "unavailable.",
+                     "End some processes, or raise the limit (`ulimit -u`), and try "
+                     "again.");
     if (!can_write_in(directory))
         return cannot_write(build, directory);
     if (!can_write_in(temporary_directory()))
