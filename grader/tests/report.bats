@@ -9,6 +9,15 @@ setup_file() {
   /usr/bin/python3 "$BATS_TEST_DIRNAME/class_sample.py" pool "$BUILD" "$SHMLAB_POOL" 2
 }
 
+# Nothing here makes segments, and nothing is submitted: what common.bash does is not needed.
+setup() {
+  cd "$ROOT" || return 1
+}
+
+teardown() {
+  :
+}
+
 reports() {
   run /usr/bin/python3 grader/tests/test_reports.py "$1"
   ends_with_status 0
