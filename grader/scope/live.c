@@ -78,7 +78,7 @@ static char cell(const struct track *track, double from, double to)
         return sign;
     if (!exists)
         return ' ';
-    return highest > 9 ? '*' : (char)('0' + highest);
+    return "0123456789*"[highest > 9 ? 10 : highest];
 }
 
 /* Now is at the right end.  The stretches are cut at fixed times, so that the lane

@@ -281,35 +281,37 @@ static bool read_milliseconds(const char *text, int *milliseconds)
     return rest != text && !*rest && value >= 20 && value <= 60000;
 }
 
-/* Takes one option.  Returns false where it is wrong. */
-static bool take_option(struct wish *wish, int option)
+/* Takes one option.  Returns NULL, or what is wrong with it. */
+static const char *take_option(struct wish *wish, int option)
 {
     switch (option) {
     case 'l':
         wish->form = FORM_LIVE;
-        return true;
+        return NULL;
     case 'j':
         wish->form = FORM_JSON;
-        return true;
+        return NULL;
     case 'd':
         wish->form = FORM_DOT;
-        return true;
+        return NULL;
     case 's':
         wish->form = FORM_SVG;
-        return true;
+        return NULL;
     case 'r':
         wish->record = optarg;
-        return true;
+        return NULL;
     case 'p':
         wish->results = optarg;
-        return true;
+        return NULL;
     case 'o':
         wish->output = optarg;
-        return true;
+        return NULL;
     case 'e':
-        return read_milliseconds(optarg, &wish->milliseconds);
+        return optarg && read_milliseconds(optarg, &wish->milliseconds)
+                   ? NULL
+                   : "--every needs milliseconds, from 20 to 60000.";
     default:
-        return false;
+        return "this option is not known, or lacks its value.";
     }
 }
 
@@ -351,10 +353,9 @@ int main(int argc, char *argv[])
         }
         if (option == 'h')
             return write_text(help, NULL);
-        if (option == 'e' && !take_option(&wish, option))
-            return wrong("--every needs milliseconds, from 20 to 60000.");
-        if (!take_option(&wish, option))
-            return wrong("this option is not known, or lacks its value.");
+        const char *trouble = take_option(&wish, option);
+        if (trouble)
+            return wrong(trouble);
     }
     /* What is left stands behind the words that came before "--". */
     for (; optind < argc; optind++)

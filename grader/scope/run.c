@@ -121,7 +121,8 @@ static struct row *add_row(struct reading *reading, enum row_kind kind, int lane
         run->rows = longer;
     }
     struct row *row = &run->rows[run->row_count++];
-    *row = (struct row){.kind = kind, .lane = lane, .text = text, .target = -1};
+    *row = (struct row){.kind = kind, .lane = lane, .target = -1};
+    row->text = text;
     set_after(reading, row);
     return row;
 }

@@ -14,8 +14,11 @@
 void text_printable(const char *from, char *to, size_t size)
 {
     size_t i = 0;
-    for (; from[i] && i + 1 < size; i++)
-        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+    for (; from[i] && i + 1 < size; i++) {
+        to[i] = from[i];
+        if (from[i] < ' ' || from[i] > '~')
+            to[i] = '?';
+    }
     to[i] = '\0';
 }
 
