@@ -84,7 +84,7 @@ static volatile sig_atomic_t running; /* the process group of the checks */
 
 static void interrupted(int signal_number)
 {
-    if (running)
+    if (running > 0)
         kill(-(pid_t)running, SIGKILL);
     _exit(128 + signal_number);
 }
