@@ -83,6 +83,8 @@ END
   is_refused 'not among the files that the course compiles'
   fill <<< $'## One {minutes=1}\n\n```{.session include="labs/01-ftok/README.md" experiment="No such"}\n```'
   is_refused 'no experiment "No such"'
+  fill <<< $'## One {minutes=1}\n\n```{.c include="solutions/01-ftok/keys.c" to="    }"}\n```'
+  is_refused 'pandoc cannot read these attributes'
   fill <<< $'## One {minutes=1}\n\n::: {.checks lab=1 only="nobody"}\n:::'
   is_refused 'no check of lab 1'
 }

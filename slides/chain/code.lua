@@ -96,6 +96,14 @@ local function region(lines, name, where)
     or report.fail('%s has no region and no definition "%s"', where, name)
 end
 
+-- What stands between the braces of a function.
+local function body(lines)
+  for i, line in ipairs(lines) do
+    if line == '{' then return excerpt.slice(lines, i + 1, #lines - 1) end
+  end
+  return lines
+end
+
 -- Without the comments: the slide says the same in words.
 local function without_comments(lines)
   local bare = {}
@@ -124,6 +132,7 @@ function code.lines(attributes)
   end
   local lines = excerpt.lines(content)
   if attributes.region then lines = region(lines, attributes.region, path) end
+  if attributes.part == 'body' then lines = body(lines) end
   lines = excerpt.between(lines, attributes.from, attributes.to, path)
   if attributes.comments == 'no' then lines = without_comments(lines) end
   if attributes.empty == 'no' then lines = without_empty_lines(lines) end

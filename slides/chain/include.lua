@@ -62,10 +62,18 @@ end
 
 local fill
 
+-- Where pandoc cannot read what stands behind ``` it takes the block for words.
+local function refuse_broken_fences(block)
+  pandoc.walk_block(block, { Code = function(inline)
+    if inline.text:match('^{[.#]') then report.fail('pandoc cannot read these attributes: %s', inline.text) end
+  end })
+end
+
 local function filled(block, place)
   local image = lone_image(block)
   if image then return { figure.block(image) } end
   if block.t == 'CodeBlock' then return { listing(block, place) } end
+  if block.t ~= 'Div' then refuse_broken_fences(pandoc.Div { block }) end
   if block.t ~= 'Div' or block.classes:includes('notes') then return { block } end
   if block.classes:includes('checks') then
     block.content = checks.promises(block.attributes)

@@ -28,7 +28,7 @@ function overflowing() {
     const footer = slide.querySelector('footer');
     const bottom = footer ? footer.getBoundingClientRect().top : box.bottom - em;
     const found = new Set();
-    for (const part of slide.querySelectorAll('h1, h2, h3, p, li, td, th, pre, .line, figure')) {
+    for (const part of slide.querySelectorAll('h1, h2, h3, p, li, td, th, code, pre, .line, figure')) {
       const { left, right, bottom: low, height } = part.getBoundingClientRect();
       const what = `${part.localName} "${part.textContent.trim().slice(0, 30)}"`;
       if (right > box.right - em + 1 || left < box.left + em - 1) found.add(`${what} is too wide`);
