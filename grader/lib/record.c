@@ -162,7 +162,8 @@ static json_t *devices(void)
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (stat(paths[i], &status) == 0)
-            json_array_append_new(list, json_integer(status.st_dev & 0xff));
+            json_array_append_new(list,
+                                  json_integer((json_int_t)(status.st_dev & 0xff)));
     return list;
 }
 

@@ -312,9 +312,10 @@ static bool nested_pid_namespace(void)
         if (first > 0 && write(word[1], "n", 1) == 1)
             close(word[1]);
         close_range(0, ~0U, 0);
-        while (first != -1)
+        if (first == -1)
+            _exit(EXIT_FAILURE);
+        for (;;)
             pause();
-        _exit(EXIT_FAILURE);
     }
     close(word[1]);
     bool made = maker != -1 && read(word[0], &byte, 1) == 1;
