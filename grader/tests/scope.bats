@@ -263,6 +263,8 @@ shows() {
   export SERVER
   export -f shows
   world << 'EOF'
+# In a user namespace the folder in /tmp would be the real root's.
+export TMUX_TMPDIR=$SCENE
 trap 'tmux -L "$SERVER" kill-server 2> /dev/null || :' EXIT
 tmux -L "$SERVER" -f /dev/null new-session -d -s s -x 80 -y 24 \
   "TERM=vt100 build/scope --live --every 20; echo status \$?; cat"
