@@ -12,7 +12,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from formats import FileEach
+from formats import FileEach, status_sentences
 from model import CheckResult, Student, outcome_text
 from text import fenced, markdown
 from words import Words
@@ -50,7 +50,11 @@ def environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(words=words, outcome_text=lambda result: outcome_text(result, words))
+    made.globals.update(
+        words=words,
+        outcome_text=lambda result: outcome_text(result, words),
+        status_sentences=lambda student: status_sentences(student, words),
+    )
     made.filters.update(
         code=code,
         md=lambda text: Markup(markdown(text)),

@@ -79,6 +79,14 @@ class FileEach(Output):
         write_atomically(self.out / self.folder / name, text, durable=False)
 
 
+def status_sentences(student: Student, words: Words) -> list[str]:
+    """What a student should know first: that there is nothing, or not everything, to tell."""
+    if student.known:
+        points = student.unchecked_points
+        return [words("feedback.unchecked_points", n=points)] if points else []
+    return [words(f"feedback.status_{student.status}")]
+
+
 def bounded(told: str, room: int) -> str:
     """A text that takes at most so many bytes as a string of JSON."""
     if len(json.dumps(told, ensure_ascii=False).encode()) <= room:
@@ -92,7 +100,7 @@ def remarks(student: Student, words: Words) -> list[str]:
     told = list(student.notes)
     if student.on_roster is False:
         told.append(words("csv.not_on_roster"))
-    if student.status in ("missing", "unchecked"):
+    if not student.known:
         return told + [words(f"csv.{student.status}")]
     for result in student.labs:
         number = result.lab.number
@@ -106,8 +114,9 @@ def remarks(student: Student, words: Words) -> list[str]:
 class Grades(WholeFile):
     """grades.csv: a row a student, a column a lab (RFC 4180).
 
-    A submission that could not be checked has empty cells, and not zeros: a spreadsheet must not
-    average what nobody measured.
+    A lab that could not be checked has an empty cell, and no zero, and so has the total: a
+    spreadsheet must not average what nobody measured. Where single checks have no verdict, the
+    notes say how many points are open.
     """
 
     name = "grades.csv"
@@ -119,10 +128,10 @@ class Grades(WholeFile):
         self.rows.writerow([self.words("csv.id"), self.words("csv.name"), *labs, *rest])
 
     def add(self, student: Student) -> None:
-        known = student.status != "unchecked"
-        points = [result.points if known else "" for result in student.labs]
+        missing = student.status == "missing"
+        points = [result.points if result.known or missing else "" for result in student.labs]
         cells = [csv_cell(student.id), csv_cell(student.name), *points]
-        total = student.points if known else ""
+        total = student.points if student.final or missing else ""
         notes = csv_cell(" ".join(remarks(student, self.words)))
         self.rows.writerow([*cells, total, csv_cell(student.late), notes])
 
@@ -228,8 +237,7 @@ class JsonEach(FileEach):
     def head(self, student: Student) -> str:
         """What to say before the checks: why there are none, remarks, the compiler's words."""
         told = list(student.notes)
-        if student.status != "graded":
-            told.append(self.words(f"feedback.status_{student.status}"))
+        told += status_sentences(student, self.words)
         for result in student.labs:
             if result.messages:
                 told.append(
@@ -263,7 +271,7 @@ class Gradescope(JsonEach):
                 "isolation": self.course.isolation,
             },
         }
-        if student.status == "unchecked":
+        if not student.known and student.status != "missing":
             return document
         tests = [self.test(check, result) for result in student.labs for check in result.checks]
         return {"score": student.points} | document | {"tests": tests}
@@ -294,7 +302,7 @@ class PrairieLearn(JsonEach):
         return bounded(self.output(check, result), self.room // len(self.course.checks))
 
     def document(self, student: Student) -> Json:
-        if student.status != "graded":
+        if not student.known:
             return {"gradable": False, "format_errors": [self.head(student)], "message": ""}
         return {
             "gradable": True,
@@ -323,11 +331,12 @@ class Autolab(FileEach):
     folder = "autolab"
 
     def add(self, student: Student) -> None:
-        if student.status == "unchecked":
+        if not student.known and student.status != "missing":
             return
         scores = {
             self.words("lab.name", number=result.lab.number): result.points
             for result in student.labs
+            if result.known
         }
         self.write(student, ".json", dump({"scores": scores}) + "\n")
 

@@ -116,6 +116,11 @@ class LabResult:
         return sum(check.outcome == outcome for check in self.checks)
 
     @property
+    def known(self) -> bool:
+        """Some of its checks have a verdict, or it is known why there is none."""
+        return any(check.outcome != "unchecked" for check in self.checks)
+
+    @property
     def unchecked_points(self) -> int:
         return sum(one.check.points for one in self.checks if one.outcome == "unchecked")
 
@@ -144,6 +149,20 @@ class Student:
     @property
     def title(self) -> str:
         return self.name or self.id
+
+    @property
+    def known(self) -> bool:
+        """There are points to tell, though some may be open."""
+        return self.status != "missing" and any(result.known for result in self.labs)
+
+    @property
+    def final(self) -> bool:
+        """Every lab has points."""
+        return self.status != "missing" and all(result.known for result in self.labs)
+
+    @property
+    def unchecked_points(self) -> int:
+        return sum(result.unchecked_points for result in self.labs)
 
     def checks(self) -> Iterator[CheckResult]:
         for lab in self.labs:

@@ -100,17 +100,18 @@ class Report(WholeFile):
         self.stories: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii")
 
     def add(self, student: Student) -> None:
-        if student.status == "graded":
+        if student.known:
             self.count(student)
-        graded = student.status == "graded"
-        points: list[int | str] = [result.points if graded else "" for result in student.labs]
+        points: list[int | str] = [
+            result.points if student.known and result.known else "" for result in student.labs
+        ]
         self.students.append(
             Row(
                 id=student.id,
                 stem=student.stem,
                 title=student.title,
                 status=student.status,
-                total=student.points if graded else "",
+                total=student.points if student.final else "",
                 points=tuple(points),
                 kinds=" ".join(self.kinds(student)),
                 late=student.late,
@@ -195,17 +196,16 @@ class Report(WholeFile):
         ]
 
     def charts(self) -> list[dict[str, Any]]:
-        graded = [student for student in self.students if student.status == "graded"]
         charts = [
             self.chart(
                 self.words("lab.title", number=lab.number, title=lab.title),
-                [int(student.points[index]) for student in graded],
+                [int(row.points[index]) for row in self.students if row.points[index] != ""],
                 lab.points,
                 self.nothing_ran(lab.number),
             )
             for index, lab in enumerate(self.course.labs)
         ]
-        total = [int(student.total) for student in graded]
+        total = [int(row.total) for row in self.students if row.total != ""]
         title = self.words("report.histogram_total")
         return [*charts, self.chart(title, total, self.course.points, [])]
 

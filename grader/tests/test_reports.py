@@ -294,6 +294,27 @@ class Formats(Folder):
         self.assertFalse((out / "autolab" / name).exists())
         self.assertNotIn("\nok ", (out / "tap" / name.replace(".json", ".tap")).read_text())
 
+    def test_one_unchecked_check_leaves_the_rest_known(self) -> None:
+        student = copy.deepcopy(next(one for one in self.students if one["points"] == 500))
+        lab = student["labs"]["4"]
+        name = lab["checks"][0]["name"]
+        lab["checks"][0] = {"name": name, "verdict": "unchecked", "expected": "No namespaces."}
+        points = self.header["labs"][3]["checks"][0]["points"]
+        lab.update(points=100 - points, verdict="unchecked")
+        student.update(status="unchecked", points=500 - points)
+        out = self.write("partly", [student])
+        reports.write_reports(out, EVERY)
+        row = next(csv.DictReader(io.StringIO((out / "grades.csv").read_text(encoding="utf-8"))))
+        self.assertEqual((row["lab4"], row["total"]), (str(100 - points), str(500 - points)))
+        self.assertIn(f"Lab 4: {points} points could not be checked.", row["notes"])
+        gradescope = json.loads((out / "gradescope" / f"{student['id']}.json").read_text())
+        self.assertEqual(gradescope["score"], 500 - points)
+        self.assertIn(f"{points} points could not be checked", gradescope["output"])
+        for ending in (".md", ".html"):
+            told = (out / "feedback" / (student["id"] + ending)).read_text(encoding="utf-8")
+            self.assertIn("No namespaces.", told)
+            self.assertIn("They are not lost", told)
+
     def test_junit(self) -> None:
         path = self.out / "junit.xml"
         subprocess.run(["xmllint", "--noout", path], check=True)
