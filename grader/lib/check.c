@@ -169,8 +169,9 @@ int main(int argc, char *argv[])
     make_absolute("SHMLAB_PROGRAMS", programs_directory());
     make_absolute("SHMLAB_SCRATCH", world_scratch());
     world_enter(argv);
-    if (getenv("SHMLAB_ORDER"))
-        shuffle(getenv("SHMLAB_ORDER"));
+    const char *order = getenv("SHMLAB_ORDER");
+    if (order)
+        shuffle(order);
 
     struct criterion_test_set *tests = criterion_initialize();
     int result = EXIT_SUCCESS;
