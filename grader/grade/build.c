@@ -56,12 +56,10 @@ static struct arguments compiler(void)
     struct arguments arguments = {.count = 0};
     const char *cc = getenv("CC");
     add_words(&arguments, cc && *cc ? cc : "cc");
-    /* What object-size would find AddressSanitizer tells better. */
     if (getenv("SANITIZE"))
-        add_words(
-            &arguments,
-            "-fsanitize=address,undefined "
-            "-fno-sanitize=object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer");
+        add_words(&arguments,
+                  "-fsanitize=address,undefined "
+                  "-fno-sanitize-recover=undefined -fno-omit-frame-pointer");
     return arguments;
 }
 

@@ -138,6 +138,7 @@ static size_t test_count(void)
  * fork: in a shared world that would end every process of this user.  A definition in the
  * program stands before the one of the C library, for libraries, too.  The run ends here:
  * the checks without a record could not be checked. */
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 int kill(pid_t pid, int signal)
 {
     static const char reason[] = "No more processes can be started (see ulimit -u).\n";
