@@ -143,6 +143,7 @@ static size_t test_count(void)
  * fork: in a shared world that would end every process of this user.  A definition in the
  * program stands before the one of the C library, for libraries, too.  The run ends here:
  * the checks without a record could not be checked. */
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 int kill(pid_t pid, int signal)
 {
     static const char reason[] = "No more processes can be started (see ulimit -u).\n";
@@ -195,8 +196,9 @@ int main(int argc, char *argv[])
         return try_walls();
     if (argc > 3 && strcmp(argv[1], "--run") == 0)
         return run_plainly(argv);
-    if (getenv("SHMLAB_ORDER"))
-        shuffle(getenv("SHMLAB_ORDER"));
+    const char *order = getenv("SHMLAB_ORDER");
+    if (order)
+        shuffle(order);
 
     struct criterion_test_set *tests = criterion_initialize();
     int result = EXIT_SUCCESS;

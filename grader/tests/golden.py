@@ -394,6 +394,8 @@ def look_at(situation: Situation, work: Path) -> Seen:
     make_build(work / "parts", place / "build")
     environment = dict(text.split("=", 1) for text in situation.all_of("Environment"))
     environment.setdefault("CC", "gcc")
+    # The same numbers in the stories each time, where the grader invents one.
+    environment.setdefault("SHMLAB_SEED", "golden")
     outcome = check(
         situation.lab,
         place,

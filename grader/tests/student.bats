@@ -218,7 +218,8 @@ LINES
   SANITIZE=1 check_lab 2
   ends_with_status 1
   has "create.c:"
-  has "heap-buffer-overflow"
+  # Which of the two sanitizers sees it first is theirs to say.
+  has "insufficient space for an object" || has "heap-buffer-overflow"
   rm -rf "$BUILD/lab2"
 }
 
