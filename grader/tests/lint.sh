@@ -40,7 +40,8 @@ python="$(find grader -name '*.py' | sort) grader/class/shmlab-class"
     --disable-error-code=import --disallow-untyped-defs --scripts-are-modules $python || failed=1
 }
 
-shellcheck setup .ci/run grader/*.sh grader/*/*.sh || failed=1
+shellcheck setup .ci/run grader/*.sh grader/*/*.sh grader/distribute/gradescope/* \
+  grader/distribute/slurm/* || failed=1
 shellcheck --shell=bats -e SC2154,SC2030,SC2031,SC2314,SC2315 grader/tests/*.bats || failed=1
 
 if [ "$failed" -eq 0 ]; then
