@@ -71,7 +71,14 @@ class Meter:
 def solutions(target: Path) -> None:
     target.mkdir()
     for path in ROOT.glob("solutions/*/*.c"):
-        awk = ["awk", "-v", "mode=solution", "-f", ROOT / "grader/tools/skeleton.awk", path]
+        awk = [
+            "awk",
+            "-v",
+            "mode=solution",
+            "-f",
+            str(ROOT / "grader/tools/skeleton.awk"),
+            str(path),
+        ]
         text = subprocess.run(awk, capture_output=True, check=True).stdout
         (target / path.name).write_bytes(text)
 

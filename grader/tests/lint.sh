@@ -30,7 +30,8 @@ sources=$(printf '%s\n' "$@" | grep '\.c$')
     done
   done
 }
-shellcheck setup .ci/run grader/*.sh grader/*/*.sh slides/chain/*.sh || failed=1
+shellcheck setup .ci/run grader/*.sh grader/*/*.sh slides/chain/*.sh \
+  grader/distribute/gradescope/* grader/distribute/slurm/* || failed=1
 luacheck --quiet --no-color --std=lua53 --globals FORMAT PANDOC_STATE PANDOC_SCRIPT_FILE pandoc Pandoc \
   -- slides/chain/*.lua || failed=1
 
