@@ -1099,6 +1099,14 @@ static const struct fault {
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 
+/* Without this call a program may do its work, but it must not be deaf to signals. */
+static void signal_after_failure(struct pair *pair, struct actor *actor)
+{
+    kill_actor(actor, SIGTERM);
+    wait_end(actor);
+    expect_other_ends(pair, actor);
+}
+
 /* Every such call of one program fails.  Either it copes, and the two work; or it ends
  * with status 1 and says what went wrong.  Returns whether it made such a call. */
 static bool fails_at(const char *directory, bool reader, bool first,
@@ -1126,7 +1134,9 @@ static bool fails_at(const char *directory, bool reader, bool first,
     if (failed)
         narrate("Each call of %s(2) in the %s fails with %s.", call_name(fault->call),
                 names[reader], strerrorname_np(fault->error));
-    if (is_running(actor)) {
+    if (is_running(actor) && failed && fault->call == CALL_signalfd) {
+        signal_after_failure(&pair, actor);
+    } else if (is_running(actor)) {
         end_input(pair.writer);
         expect_good_end(&pair);
     } else {
@@ -1232,6 +1242,24 @@ static void kill_alone(const char *directory, const char *which)
     kill_and_reap(actor);
 }
 
+static void remove_name(const char *directory, const char *name)
+{
+    const char *path = says("%s/%s", directory, name);
+    narrate("Only a part of it is left over: rm -f %s", path);
+    (void)unlink(path);
+}
+
+/* A program that is killed while it makes its things, or removes them, leaves some. */
+static void leave_a_part(const char *directory, bool ready, bool taken)
+{
+    kill_alone(directory, ready ? "reader" : "writer");
+    if (!ready)
+        remove_name(directory, CHANNEL_READY);
+    if (!taken)
+        remove_name(directory, CHANNEL_TAKEN);
+    expect_new_pair(directory, taken ? "reader" : "writer");
+}
+
 CHECK(
     lab5, leftovers_do_not_matter, 5,
     "What a pair killed with SIGKILL left behind does not stop the next pair, which "
@@ -1266,6 +1294,10 @@ CHECK(
         narrate("The reader has made one FIFO.");
     kill_and_reap(reader);
     expect_new_pair(directory, "reader");
+
+    leave_a_part(directory, false, true);
+    leave_a_part(directory, true, false);
+    leave_a_part(directory, false, false);
 }
 
 CHECK(

@@ -19,8 +19,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-import gradings
-from gradings import ROOT
+from submissions import LABS, ROOT, Workshop, clean_solution, lab_files
 
 UNFAILING = ROOT / "grader/mutants/unfailing"
 
@@ -29,7 +28,7 @@ def called_by_solution(lab: int) -> set[str]:
     """The library's functions that the solution is linked with."""
     names: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
-        for file in gradings.files_of(lab):
+        for file in lab_files(lab):
             target = Path(folder) / "one.o"
             options = ["-std=gnu11", "-D_GNU_SOURCE", "-O1", f"-I{ROOT}/labs/{Path(file).parent}"]
             subprocess.run(
@@ -61,11 +60,13 @@ def excuses() -> dict[str, str]:
     return found
 
 
-def run_lab(lab: int, excused: dict[str, str], used: set[str]) -> int:
-    outcome = gradings.check(lab, gradings.clean_solution(lab), {"SHMLAB_COVERAGE": "1"})
+def run_lab(lab: int, excused: dict[str, str], used: set[str], workshop: Workshop) -> int:
+    outcome = workshop.check(lab, clean_solution(lab), {"SHMLAB_COVERAGE": "1"})
+    if outcome.names("passed") != list(outcome.verdicts or {"": ""}):
+        sys.exit(f"The reference of lab {lab} does not pass all checks.\n{outcome.output}")
     made: set[str] = set()
     failed: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for record in outcome.records:
+    for record in outcome.results or []:
         for line in record.get("coverage", []):
             words = line.split(" ", 2)
             if len(words) == 3:
@@ -95,7 +96,8 @@ def main() -> int:
     parser.add_argument("labs", nargs="*", type=int, help="1 to 5; all without any")
     arguments = parser.parse_args()
     excused, used = excuses(), set[str]()
-    failures = sum(run_lab(lab, excused, used) for lab in arguments.labs or gradings.LABS)
+    with Workshop("faults") as workshop:
+        failures = sum(run_lab(lab, excused, used, workshop) for lab in arguments.labs or LABS)
     if not arguments.labs:
         for name in sorted(excused.keys() - used):
             print(f"  grader/mutants/unfailing: {name} needs no excuse.")

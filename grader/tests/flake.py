@@ -36,7 +36,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -44,20 +43,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from submissions import (
-    ROOT,
+    BUILD,
+    LABS,
     Outcome,
     Submission,
     Verdicts,
+    Workshop,
     check,
-    copy_parts,
     finish_check,
-    make_build,
+    sources_of,
     start_check,
     submissions,
     write_submission,
 )
 
-KEPT = ROOT / "build" / "flake"
+KEPT = BUILD / "flake"
 ORDINARY_USER = 1000
 SIGSTOP_BIT = 1 << (signal.SIGSTOP - 1)
 # What else is read from /proc/PID/stat: the state and the parent.
@@ -267,10 +267,7 @@ def leftovers(place: Path) -> list[str]:
 class Flake:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.work = Path(tempfile.mkdtemp(prefix="shmlab-flake-"))
-        self.work.chmod(0o755)
-        self.parts = self.work / "parts"
-        copy_parts(self.parts)
+        self.workshop = Workshop("flake")
         self.all = [s for s in submissions(options.labs) if options.only in s.name]
         if not self.all:
             sys.exit(f"There is no submission whose name contains '{options.only}'.")
@@ -286,7 +283,7 @@ class Flake:
     def load_expected(self) -> None:
         """Undisturbed verdicts hold as long as the checks and everything around them are the same."""
         digest = hashlib.sha256()
-        for path in sorted(self.parts.rglob("*")):
+        for path in sorted((self.workshop.path / "parts").rglob("*")):
             if path.is_file():
                 digest.update(path.read_bytes())
         self.digest = digest.hexdigest()
@@ -307,7 +304,8 @@ class Flake:
     def key_of(self, submission: Submission) -> str:
         if submission.kind != "mutant":
             return submission.name
-        return submission.name + " " + hashlib.sha256(submission.path.read_bytes()).hexdigest()[:16]
+        text = b"".join(text for _, text in sorted(sources_of(submission).items()))
+        return submission.name + " " + hashlib.sha256(text).hexdigest()[:16]
 
     def expected_of(self, submission: Submission) -> Verdicts:
         key = self.key_of(submission)
@@ -329,11 +327,10 @@ class Flake:
     def undisturbed(
         self, submission: Submission, environment: dict[str, str], prefix: list[str]
     ) -> Verdicts:
-        place = Path(tempfile.mkdtemp(dir=self.work))
+        place = self.workshop.new_place()
         write_submission(submission, place / "sources")
-        make_build(self.parts, place / "build")
         hand_over(place, "setpriv" in prefix)
-        outcome = check(submission.lab, place, environment, prefix, self.work)
+        outcome = check(submission.lab, place, environment, prefix, self.workshop.path)
         shutil.rmtree(place)
         if outcome.verdicts is None:
             sys.exit(f"{submission.name} could not be checked at all:\n{outcome.output}")
@@ -377,7 +374,7 @@ class Flake:
 
     def grade(self, plan: Plan) -> None:
         expected = self.expected_of(plan.submission)
-        place = Path(tempfile.mkdtemp(prefix=f"{plan.number}-", dir=self.work))
+        place = self.workshop.new_place(f"{plan.number}-")
         try:
             outcome, stops = self.run(plan, place)
             problems = self.problems(plan, outcome, expected, leftovers(place))
@@ -390,7 +387,6 @@ class Flake:
 
     def run(self, plan: Plan, place: Path) -> tuple[Outcome, int]:
         write_submission(plan.submission, place / "sources")
-        make_build(self.parts, place / "build")
         prefix = user_prefix(plan.user)
         environment = {"SHMLAB_ORDER": str(plan.order)}
         if plan.world == "shared":
@@ -400,7 +396,7 @@ class Flake:
                 prefix = [*prefix, *AND_THEN_SEGMENTS, str(place)]
         hand_over(place, plan.user != "root")
         start = time.monotonic()
-        process = start_check(plan.submission.lab, place, environment, prefix, self.work)
+        process = start_check(plan.submission.lab, place, environment, prefix, self.workshop.path)
         stopper = Stopper(process.pid, random.Random(plan.seed + "/stops"))
         if plan.stopped:
             stopper.start()
@@ -518,7 +514,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="submissions whose name contains this")
     options = parser.parse_args()
     if isinstance(options.labs, str):
-        options.labs = [1, 2, 3, 4, 5]
+        options.labs = list(LABS)
     return options
 
 
@@ -536,7 +532,7 @@ def main() -> int:
             process.kill()
             process.wait()
         flake.save_expected()
-        shutil.rmtree(flake.work, ignore_errors=True)
+        flake.workshop.close()
     report(options, flake.tally, time.monotonic() - start)
     return 1 if flake.tally.defects else 0
 

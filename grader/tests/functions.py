@@ -9,7 +9,7 @@ from pathlib import Path
 from clang import cindex
 from clang.cindex import Cursor, CursorKind, StorageClass
 
-from gradings import ROOT, Sources
+from submissions import ROOT, Sources
 
 
 @dataclass

@@ -29,23 +29,24 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 from submissions import (
+    LABS,
     MUTANTS,
     ROOT,
     Outcome,
     Submission,
+    Workshop,
     apply_patch,
     check,
-    copy_parts,
+    clean_solution,
+    lab_directory,
     lab_files,
-    make_build,
-    write_solution,
+    write_sources,
     write_submission,
 )
 
@@ -88,10 +89,10 @@ def situations(names: list[str]) -> list[Situation]:
     return found
 
 
-def write_sources(situation: Situation, sources: Path) -> None:
-    for lab in range(1, 6):
-        write_solution(lab, sources)
-    directory = sources / os.path.dirname(lab_files(situation.lab)[0])
+def write_situation(situation: Situation, sources: Path) -> None:
+    for lab in LABS:
+        write_sources(clean_solution(lab), sources)
+    directory = sources / lab_directory(situation.lab)
     mutant = situation.one("Mutant")
     if mutant:
         patch = MUTANTS / f"lab{situation.lab}" / f"{mutant}.patch"
@@ -387,11 +388,9 @@ class Seen:
     trouble: str
 
 
-def look_at(situation: Situation, work: Path) -> Seen:
-    place = Path(tempfile.mkdtemp(dir=work))
-    place.chmod(0o755)
-    write_sources(situation, place / "sources")
-    make_build(work / "parts", place / "build")
+def look_at(situation: Situation, workshop: Workshop) -> Seen:
+    place = workshop.new_place()
+    write_situation(situation, place / "sources")
     environment = dict(text.split("=", 1) for text in situation.all_of("Environment"))
     environment.setdefault("CC", "gcc")
     # The same numbers in the stories each time, where the grader invents one.
@@ -402,21 +401,15 @@ def look_at(situation: Situation, work: Path) -> Seen:
         environment,
         # The machine's own table may hold anything.
         Replay.unshare() if environment.get("SHMLAB_WORLD") == "shared" else [],
-        work,
+        workshop.path,
         shlex.split(situation.one("Command", f"lab {situation.lab}")),
     )
     return Seen(situation, normalise(outcome.output, place), replay(situation, outcome, place))
 
 
 def look_at_all(chosen: list[Situation]) -> list[Seen]:
-    work = Path(tempfile.mkdtemp(prefix="shmlab-golden-"))
-    work.chmod(0o755)
-    try:
-        copy_parts(work / "parts")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(lambda situation: look_at(situation, work), chosen))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with Workshop("golden") as workshop, ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda situation: look_at(situation, workshop), chosen))
 
 
 def difference(seen: Seen) -> str:

@@ -27,8 +27,7 @@ from typing import Iterator
 from clang import cindex
 from clang.cindex import Cursor, CursorKind, TypeKind
 
-import gradings
-from gradings import ROOT, Outcome
+from submissions import LABS, ROOT, Outcome, Sources, Workshop, in_parallel, lab_files
 
 EQUIVALENT = ROOT / os.environ.get("SHMLAB_EQUIVALENT", "grader/mutants/equivalent")
 # What a message says is not judged.
@@ -334,7 +333,7 @@ def code_of(source: bytes, options: list[str]) -> str | None:
 
 def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
     found: list[Mutant] = []
-    for file in gradings.files_of(lab):
+    for file in lab_files(lab):
         mutator = Mutator(file)
         every = {mutant_of(edit, mutator.source).source: edit for edit in mutator.edits()}
         edits = sorted(every.values(), key=lambda edit: (edit.start, edit.end, edit.text))
@@ -345,9 +344,7 @@ def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
             for one in number_places(mutants)
             if re.search(chosen, f"{one.name} {one.edit.function}")
         ]
-        for mutant, code in gradings.in_parallel(
-            lambda one: code_of(one.source, mutator.options), numbered
-        ):
+        for mutant, code in in_parallel(lambda one: code_of(one.source, mutator.options), numbered):
             if code is None:
                 counts["refused by the compiler"] += 1
             elif code in codes:
@@ -358,11 +355,11 @@ def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
     return found
 
 
-def check(lab: int, mutant: Mutant) -> Outcome:
-    sources = {name: (ROOT / "solutions" / name).read_bytes() for name in gradings.files_of(lab)}
+def check(lab: int, mutant: Mutant, workshop: Workshop) -> Outcome:
+    sources: Sources = {name: (ROOT / "solutions" / name).read_bytes() for name in lab_files(lab)}
     sources[mutant.edit.file] = mutant.source
     # The first check that fails decides.
-    return gradings.check(lab, sources, {"CRITERION_FAIL_FAST": "1"})
+    return workshop.check(lab, sources, {"CRITERION_FAIL_FAST": "1"})
 
 
 # --- The list of equivalent mutants -----------------------------------------------------
@@ -422,7 +419,7 @@ def judge(
     for mutant, outcome in outcomes:
         pairs = {(entry.where, after) for entry, after in listed if fits(entry, after, mutant)}
         used |= pairs
-        if outcome.trouble:
+        if outcome.results is None:
             counts["refused by the grader"] += 1
         elif outcome.names("failed"):
             counts["caught"] += 1
@@ -447,11 +444,11 @@ def judge(
     return failures
 
 
-def run_lab(lab: int, chosen: str) -> int:
+def run_lab(lab: int, chosen: str, workshop: Workshop) -> int:
     counts: Counter[str] = Counter()
     mutants = mutants_of(lab, chosen, counts)
     print(f"Lab {lab}: {len(mutants)} mutants", flush=True)
-    outcomes = gradings.in_parallel(lambda mutant: check(lab, mutant), mutants)
+    outcomes = in_parallel(lambda mutant: check(lab, mutant, workshop), mutants)
     failures = judge(lab, outcomes, counts, not chosen)
     print(
         "  " + ", ".join(f"{what}: {count}" for what, count in sorted(counts.items())), flush=True
@@ -466,7 +463,8 @@ def main() -> int:
         "--only", default="", help="mutants whose FILE:LINE FUNCTION matches this pattern"
     )
     arguments = parser.parse_args()
-    failures = sum(run_lab(lab, arguments.only) for lab in arguments.labs or gradings.LABS)
+    with Workshop("mechanical") as workshop:
+        failures = sum(run_lab(lab, arguments.only, workshop) for lab in arguments.labs or LABS)
     print("Every survivor is on the list." if failures == 0 else f"{failures} failures.")
     return int(failures > 0)
 

@@ -1,8 +1,12 @@
 """The submissions of the course: solutions, mutants and right programs, and how to check one.
 
-Used by flake.py and golden.py.  Every submission is checked in a directory of its own, with its own
-sources and its own build directory, so that many can be checked at once.
+Used by whatever checks many programs: the kill matrix (mutants.py), the mechanical mutation
+(mechanical.py), the table of failing calls (faults.py), the gradings in trouble (flake.py), and the
+messages in telling situations (golden.py).  Every program is checked in a place of its own, with its
+own sources and its own build directory, so that many can be checked at once.
 """
+
+from __future__ import annotations
 
 import functools
 import json
@@ -10,15 +14,65 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-MUTANTS = ROOT / "grader" / "mutants"
+BUILD = ROOT / os.environ.get("BUILD", "build")
+MUTANTS = ROOT / os.environ.get("SHMLAB_MUTANTS", "grader/mutants")
+LABS = (1, 2, 3, 4, 5)
 PARTS = ("course", "checks", "checks.json", "plain", "shmlab")
+# What the one who starts many checks may choose for all of them.
+CHOSEN = ("CC", "SHMLAB_WORLD")
 
+Record = dict[str, Any]  # what the grader writes of one check
+Sources = dict[str, bytes]  # "03-attach/attach.c" and its text
 Verdicts = dict[str, str]  # the name of a check: passed, failed or unchecked
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+# --- The labs -----------------------------------------------------------------------
+
+
+@functools.cache
+def lab_files(lab: int) -> tuple[str, ...]:
+    """The student's files: ("03-attach/attach.c",)."""
+    command = [str(BUILD / "shmlab"), "files", str(lab)]
+    return tuple(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
+def lab_directory(lab: int) -> str:
+    return os.path.dirname(lab_files(lab)[0])
+
+
+def checks_of(lab: int) -> list[Record]:
+    """The checks as they describe themselves, in their order."""
+    every = json.loads((BUILD / "checks.json").read_text())["checks"]
+    return [one for one in every if one["lab"] == f"lab{lab}"]
+
+
+@functools.cache
+def clean_file(file: str) -> bytes:
+    """A file of the reference without the marks from which the skeletons are made."""
+    command = ["awk", "-v", "mode=solution", "-f", "grader/tools/skeleton.awk", f"solutions/{file}"]
+    return subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout
+
+
+def clean_solution(lab: int) -> Sources:
+    return {file: clean_file(file) for file in lab_files(lab)}
+
+
+# --- The submissions ----------------------------------------------------------------
+
+
+class DoesNotFit(Exception):
+    """A patch was made for another text."""
 
 
 @dataclass(frozen=True)
@@ -27,19 +81,48 @@ class Submission:
 
     lab: int
     kind: str
-    path: Path
+    path: Path  # a patch, a file of C, or a folder of such files
+
+    @property
+    def title(self) -> str:
+        return self.path.stem
 
     @property
     def name(self) -> str:
-        return f"lab{self.lab}/{self.kind}/{self.path.stem}"
+        return f"lab{self.lab}/{self.kind}/{self.title}"
 
     @property
     def wanted(self) -> list[str]:
-        """The checks that catch a mutant, as its patch names them."""
+        """The checks that catch a mutant, as it says itself."""
+        return self.header("Caught by")
+
+    @property
+    def unchecked(self) -> list[str]:
+        """The checks that can come to no verdict on it."""
+        return self.header("Not checked by")
+
+    @property
+    def base(self) -> str:
+        """The right program from which a mutant differs; "" for the reference."""
+        return (self.header("Base") or [""])[0]
+
+    def header(self, field: str) -> list[str]:
+        """The words of "FIELD: one, two" in the patch, or in a comment of the program."""
         if self.kind != "mutant":
             return []
-        found = re.search(r"^Caught by: *(.*)$", self.path.read_text(), re.MULTILINE)
-        return re.split(r", *", found.group(1).strip()) if found else []
+        path = sorted(self.path.glob("*.c"))[0] if self.path.is_dir() else self.path
+        found = re.search(rf"^[/* ]*{field}: *(.*?)[*/ ]*$", path.read_text(), re.MULTILINE)
+        return re.split(r"[, ]+", found[1]) if found else []
+
+
+def mutants_of(lab: int) -> list[Submission]:
+    folder = MUTANTS / f"lab{lab}"
+    return [Submission(lab, "mutant", path) for path in sorted(folder.iterdir())]
+
+
+def right_programs_of(lab: int) -> list[Submission]:
+    folder = MUTANTS / "right" / f"lab{lab}"
+    return [Submission(lab, "right", path) for path in sorted(folder.iterdir())]
 
 
 def submissions(labs: list[int]) -> list[Submission]:
@@ -47,69 +130,64 @@ def submissions(labs: list[int]) -> list[Submission]:
     found = []
     for lab in labs:
         found.append(Submission(lab, "solution", ROOT / "solutions" / lab_directory(lab)))
-        for path in sorted((MUTANTS / f"lab{lab}").glob("*.patch")):
-            found.append(Submission(lab, "mutant", path))
-        for path in sorted((MUTANTS / "right" / f"lab{lab}").iterdir()):
-            found.append(Submission(lab, "right", path))
+        found += mutants_of(lab) + right_programs_of(lab)
     return found
 
 
-@functools.cache
-def lab_files(lab: int) -> tuple[str, ...]:
-    """The student's files: ("03-attach/attach.c",)."""
-    command = [str(ROOT / "build" / "shmlab"), "files", str(lab)]
-    return tuple(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+def sources_in(lab: int, path: Path) -> Sources:
+    """The files of a whole program: lab 5 has a folder with two."""
+    if not path.is_dir():
+        return {lab_files(lab)[0]: path.read_bytes()}
+    return {f"{lab_directory(lab)}/{file.name}": file.read_bytes() for file in path.glob("*.c")}
 
 
-def lab_directory(lab: int) -> str:
-    return os.path.dirname(lab_files(lab)[0])
-
-
-@functools.cache
-def clean_solution(file: str) -> str:
-    """A file of the reference solution without the marks of its regions."""
-    command = ["awk", "-v", "mode=solution", "-f", "grader/tools/skeleton.awk", f"solutions/{file}"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    return done.stdout
-
-
-def write_solution(lab: int, sources: Path) -> Path:
-    """Writes the reference; returns the directory of the lab's files."""
-    for file in lab_files(lab):
-        (sources / file).parent.mkdir(parents=True, exist_ok=True)
-        (sources / file).write_text(clean_solution(file))
-    return sources / lab_directory(lab)
+def base_of(submission: Submission) -> Sources:
+    """From what a mutant differs."""
+    if not submission.base:
+        return clean_solution(submission.lab)
+    path = MUTANTS / "right" / f"lab{submission.lab}" / submission.base
+    return sources_in(submission.lab, path if path.is_dir() else path.with_suffix(".c"))
 
 
 def apply_patch(patch: Path, directory: Path) -> None:
-    command = ["patch", "--quiet", f"--directory={directory}", f"--input={patch}"]
-    subprocess.run(command, check=True, capture_output=True)
+    command = ["patch", "--quiet", "--force", f"--directory={directory}", f"--input={patch}"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise DoesNotFit(f"The patch does not fit: make it anew.\n{patch}\n{done.stdout}")
 
 
-def write_submission(submission: Submission, sources: Path) -> None:
-    """Writes the files of a submission below `sources`."""
-    directory = write_solution(submission.lab, sources)
-    path = submission.path
-    if submission.kind == "mutant":
-        base = re.search(r"^Base: *(\w+)$", path.read_text(), re.MULTILINE)
-        if base:
-            right = MUTANTS / "right" / f"lab{submission.lab}" / base.group(1)
-            for file in right.glob("*.c"):
-                shutil.copy(file, directory)
-        apply_patch(path, directory)
-    elif submission.kind == "right" and path.is_dir():
-        for file in path.glob("*.c"):
-            shutil.copy(file, directory)
-    elif submission.kind == "right":
-        shutil.copy(path, sources / lab_files(submission.lab)[0])
+def sources_of(submission: Submission) -> Sources:
+    """All files of a submission.  Raises DoesNotFit."""
+    if submission.kind == "solution":
+        return clean_solution(submission.lab)
+    if submission.path.suffix != ".patch":
+        return clean_solution(submission.lab) | sources_in(submission.lab, submission.path)
+    sources = base_of(submission)
+    with tempfile.TemporaryDirectory() as folder:
+        write_sources(sources, Path(folder))
+        apply_patch(submission.path, Path(folder) / lab_directory(submission.lab))
+        return {file: (Path(folder) / file).read_bytes() for file in sources}
+
+
+def write_sources(sources: Sources, folder: Path) -> None:
+    for file, text in sources.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(text)
+
+
+def write_submission(submission: Submission, folder: Path) -> None:
+    write_sources(sources_of(submission), folder)
+
+
+# --- A place for each ---------------------------------------------------------------
 
 
 def copy_parts(directory: Path) -> None:
-    """What a check needs, copied to a place that every user can read: a private world hides /tmp, and
-    the course itself may live there, or in root's home directory."""
+    """What a check needs, copied to a place that every user can read: the course may live in root's
+    home directory."""
     directory.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        source = ROOT / "build" / part
+        source = BUILD / part
         if source.is_dir():
             shutil.copytree(source, directory / part)
         else:
@@ -118,7 +196,9 @@ def copy_parts(directory: Path) -> None:
 
 
 def make_build(parts: Path, build: Path) -> None:
-    """A build directory of its own, made of links to the parts."""
+    """A build directory of its own.  The checks put an empty file system over /tmp, and see nothing
+    there any more but this directory: so the programs that they start must lie in it, as hard links.
+    The object files of `course` are needed before, when the student's program is linked."""
     build.mkdir(parents=True)
     for part in PARTS:
         if (parts / part).is_dir():
@@ -127,13 +207,58 @@ def make_build(parts: Path, build: Path) -> None:
             os.link(parts / part, build / part)
 
 
+class Workshop:
+    """A folder with a copy of what a check needs, and a place for each program that is checked."""
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=f"shmlab-{name}-"))
+        self.path.chmod(0o755)
+        copy_parts(self.path / "parts")
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def new_place(self, prefix: str = "") -> Path:
+        """An empty place: place/sources is to be filled, place/build is ready."""
+        place = Path(tempfile.mkdtemp(prefix=prefix, dir=self.path))
+        place.chmod(0o755)
+        make_build(self.path / "parts", place / "build")
+        return place
+
+    def check(
+        self, lab: int, sources: Sources, environment: dict[str, str] | None = None
+    ) -> Outcome:
+        """Builds a program and runs the lab's checks on it."""
+        place = self.new_place()
+        chosen = {name: os.environ[name] for name in CHOSEN if name in os.environ}
+        try:
+            write_sources(sources, place / "sources")
+            return check(lab, place, chosen | (environment or {}), [], self.path)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+# --- Checking -----------------------------------------------------------------------
+
+
 @dataclass
 class Outcome:
     """What one checking of one lab gave."""
 
     status: int
     output: str
-    results: list[dict] | None
+    results: list[Record] | None  # None where it did not come to them
     seconds: float
 
     @property
@@ -141,6 +266,10 @@ class Outcome:
         if self.results is None:
             return None
         return {result["name"]: result["verdict"] for result in self.results}
+
+    def names(self, verdict: str) -> list[str]:
+        """The checks with this verdict, in their order."""
+        return [record["name"] for record in self.results or [] if record["verdict"] == verdict]
 
 
 def start_check(
@@ -194,3 +323,12 @@ def check(
     start = time.monotonic()
     process = start_check(lab, place, environment, prefix, cwd, words)
     return finish_check(lab, place, process, start)
+
+
+def in_parallel(
+    work: Callable[[Task], Answer], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Answer]]:
+    """The answers in the order of the tasks, a few at a time."""
+    every = list(tasks)
+    with ThreadPoolExecutor(max_workers=int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
+        yield from zip(every, pool.map(work, every))

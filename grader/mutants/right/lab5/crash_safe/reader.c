@@ -44,6 +44,10 @@ int main(int argc, char **argv)
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (signals == -1) {
+        perror("signalfd");
+        return 1;
+    }
     mkfifo(CHANNEL_READY, 0600);
     mkfifo(CHANNEL_TAKEN, 0600);
     int id = shmget(ftok(".", CHANNEL_PROJ_ID), CHANNEL_CAPACITY, IPC_CREAT | 0600);
