@@ -392,6 +392,61 @@ CHECK(lab5, wrong_arguments_are_status_2, 4,
 
 /* --- The conversation ------------------------------------------------------------- */
 
+#define MOST_NTHS 12 /* of one call, in one run */
+
+/* A moment of a program's start: right after something was made, or right before a wait. */
+struct moment {
+    enum call call;
+    bool after;
+};
+
+/* Returns whether the program comes to that moment, and is held there. */
+static bool is_held_at(struct actor *actor, const struct moment *moment, unsigned nth)
+{
+    if (!reaches(actor))
+        return false;
+    narrate("%s is held right %s its call number %u of %s(2).", actor_title(actor),
+            moment->after ? "after" : "before", nth, call_name(moment->call));
+    return true;
+}
+
+/* The first one is held at a moment of its start, and the second one goes as far as it
+ * can meanwhile.  Returns whether the first one came to that moment. */
+static bool meet_at(const char *directory, bool reader, const struct moment *moment,
+                    unsigned nth)
+{
+    static const char *const names[] = {"writer", "reader"};
+    prepare_hold(moment->call, nth, moment->after);
+    struct actor *first = start(names[reader], directory);
+    bool held = is_held_at(first, moment, nth);
+    if (!held)
+        drop_rules(first);
+    struct actor *second = start(names[!reader], directory);
+    settle();
+    if (held)
+        go_on(first);
+    struct pair pair = {.directory = directory,
+                        .reader = reader ? first : second,
+                        .writer = reader ? second : first};
+    pass_line(&pair, "hello");
+    close_pair(&pair);
+    return held;
+}
+
+static void meet_everywhere(const char *directory, bool reader)
+{
+    static const struct moment starts[] = {{CALL_mkfifo, true},
+                                           {CALL_shmget, true},
+                                           {CALL_shmat, true},
+                                           {CALL_open, false},
+                                           {CALL_openat, false}};
+    because("The second one may come while the first one is still at its start.");
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        for (unsigned nth = 1;
+             nth <= MOST_NTHS && meet_at(directory, reader, &starts[i], nth); nth++)
+            continue;
+}
+
 CHECK(
     lab5, the_reader_may_come_first, 5,
     "A reader that comes first waits for its writer; a line arrives; both end with 0 "
@@ -405,6 +460,7 @@ CHECK(
     struct pair pair = open_pair(new_directory("channel"), "reader");
     pass_line(&pair, "hello");
     close_pair(&pair);
+    meet_everywhere(pair.directory, true);
 }
 
 CHECK(lab5, the_writer_may_come_first, 5,
@@ -426,6 +482,7 @@ CHECK(lab5, the_writer_may_come_first, 5,
     expect_printed(&pair);
     pass_line(&pair, "typed afterwards");
     close_pair(&pair);
+    meet_everywhere(pair.directory, false);
 }
 
 /* The id of the pair's segment, or -1.  A pair may mark it as soon as both are
@@ -986,19 +1043,14 @@ CHECK(
 
 /* --- Signals at the wrong moment -------------------------------------------------- */
 
-/* The moments: right after something was made, and right before a wait. */
-static const struct moment {
-    enum call call;
-    bool after;
-} moments[] = {
+static const struct moment moments[] = {
     {CALL_mkfifo, true},  {CALL_mkfifoat, true}, {CALL_mknod, true},
     {CALL_shmget, true},  {CALL_open, false},    {CALL_openat, false},
     {CALL_read, false},   {CALL_poll, false},    {CALL_ppoll, false},
     {CALL_select, false}, {CALL_pselect, false}, {CALL_sigsuspend, false},
     {CALL_pause, false},
 };
-#define MOMENTS   (sizeof moments / sizeof moments[0])
-#define MOST_NTHS 12 /* of one call, in one run */
+#define MOMENTS (sizeof moments / sizeof moments[0])
 
 struct cast {
     const char *directory;
@@ -1039,10 +1091,7 @@ static bool interrupt_at(const struct cast *cast, const struct moment *moment,
     settle();
     prepare_hold(moment->call, nth, moment->after);
     struct actor *actor = start(cast->which, cast->directory);
-    bool held = reaches(actor);
-    if (held)
-        narrate("%s is held right %s its call number %u of %s(2).", actor_title(actor),
-                moment->after ? "after" : "before", nth, call_name(moment->call));
+    bool held = is_held_at(actor, moment, nth);
     kill_actor(actor, nth % 2 ? SIGTERM : SIGINT);
     if (held)
         go_on(actor);
