@@ -13,6 +13,7 @@ that fits no mutant, is a failure as well.  See grader/mutants/README.md.
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import hashlib
 import os
 import re
@@ -394,7 +395,7 @@ def entries_of(lab: int) -> list[Entry]:
 
 def fits(entry: Entry, after: str, mutant: Mutant) -> bool:
     return (
-        Path(mutant.edit.file).name == entry.file
+        fnmatch.fnmatch(Path(mutant.edit.file).name, entry.file)
         and mutant.edit.function == entry.function
         and entry.nth in (None, mutant.nth)
         and mutant.before == entry.before
