@@ -2,6 +2,7 @@
 #include "walls.h"
 
 #include "kernel.h"
+#include "settings.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -267,7 +268,7 @@ bool walls_enter(void)
     limit(RLIMIT_DATA, HEAP_MAX);
     limit(RLIMIT_STACK, STACK_MAX);
     limit(RLIMIT_AS, ADDRESS_MAX);
-    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_CPU, (long)(CPU_SECONDS * timeout_scale()));
     limit(RLIMIT_MEMLOCK, 64 << 10);
     limit(RLIMIT_MSGQUEUE, 0);
     limit(RLIMIT_SIGPENDING, 256);
