@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import select
 import signal
 import sys
 import termios
@@ -135,9 +136,11 @@ class Screen:
         return pressed
 
     def read_key(self, descriptor: int) -> str:
+        wait_for_input()
         pressed = os.read(descriptor, 1).decode("latin-1")
         while pressed == "\x1b":  # an arrow: three bytes of which none is ours
             os.read(descriptor, 2)
+            wait_for_input()
             pressed = os.read(descriptor, 1).decode("latin-1")
         if pressed in ("", "\x04"):
             raise Quit
@@ -164,10 +167,27 @@ class Screen:
         """A line that the reader types."""
         if not self.asks:
             return ""
-        try:
-            return self.console.input(Text(prompt, style="bold")).strip()
-        except EOFError as end:
-            raise Quit from end
+        self.console.print(Text(prompt, style="bold"), end="")
+        sys.stdout.flush()
+        wait_for_input()
+        line = sys.stdin.readline()
+        if not line:
+            raise Quit
+        return line.strip()
+
+
+def wait_for_input() -> None:
+    """Waits until a line can be read, or a signal came. A read alone would sleep on when Ctrl-C is
+    pressed just before it begins: Python looks for signals before and after, and not in between."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing)
+    try:
+        select.select([sys.stdin, reading], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 def changes(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Table:
