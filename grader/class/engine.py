@@ -22,7 +22,7 @@ from intake import Intake, Student
 from jobs import Done, Jobs, Work
 from progress import Progress
 from results import Json, dump, file_stem, in_order, write_atomically, write_results
-from steady import steady_record
+from steady import steady_messages, steady_record
 
 
 class EngineError(Exception):
@@ -311,7 +311,10 @@ def _lab_result(lab: Lab, told: Json) -> Json:
     return {
         "points": sum(record["points"] for record in passed),
         "verdict": verdict,
-        "build": {"ok": told["build"]["ok"], "messages": _safe(told["build"]["messages"])},
+        "build": {
+            "ok": told["build"]["ok"],
+            "messages": _safe(steady_messages(told["build"]["messages"])),
+        },
         "checks": [_slim(lab, record) for record in records],
     }
 

@@ -100,6 +100,7 @@ struct patience {
     double start, moved;         /* seconds of the monotonic clock */
     unsigned long long cpu;      /* of the awaited actor at the start */
     unsigned long long turns;    /* likewise: how often it was given a CPU */
+    unsigned long long waits;    /* likewise: how often it gave it up to wait */
     unsigned long long progress; /* of all actors at the last look */
 };
 
@@ -118,7 +119,11 @@ static double longest_seconds(void)
 static struct patience patience_for(const struct actor *actor)
 {
     const struct process process = process_read(actor->number);
-    return (struct patience){now(), now(), process.cpu, process.turns, 0};
+    return (struct patience){.start = now(),
+                             .moved = now(),
+                             .cpu = process.cpu,
+                             .turns = process.turns,
+                             .waits = process_waits(actor->number)};
 }
 
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
@@ -149,11 +154,14 @@ static const char *patience_is_over(struct patience *patience,
     if ((double)(process.cpu - patience->cpu) / 1e9 > BUSY_SECONDS * scale)
         return "it runs on and on";
     /* On a machine that is very busy, few turns in a long time are no case for a verdict. */
-    const bool napped = process.turns - patience->turns > TURNS_OF_A_NAPPER;
-    if (time - patience->start > (napped ? longest_seconds() : STARVED_SECONDS * scale))
-        return process.state == 'R' ? "it runs on and on"
-                                    : "it wakes and sleeps again and again";
-    return NULL;
+    const unsigned long long turns = process.turns - patience->turns;
+    const bool napped = turns > TURNS_OF_A_NAPPER;
+    if (time - patience->start <= (napped ? longest_seconds() : STARVED_SECONDS * scale))
+        return NULL;
+    /* Who never waits loses the CPU only when others want it. */
+    const unsigned long long waits = process_waits(actor->number) - patience->waits;
+    return waits < turns / 2 ? "it runs on and on"
+                             : "it wakes and sleeps again and again";
 }
 
 /* --- Starting --------------------------------------------------------------------- */
@@ -878,6 +886,11 @@ bool is_running(const struct actor *actor)
         return false;
     char state = process_read(actor->number).state;
     return state != 0 && state != 'Z' && state != 'X';
+}
+
+bool has_been_awaited(const struct actor *actor)
+{
+    return actor->ended;
 }
 
 int wait_end(struct actor *actor)

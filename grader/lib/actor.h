@@ -122,6 +122,7 @@ void resume(struct actor *actor);                 /* SIGCONT */
 void kill_actor(struct actor *actor, int signal); /* any signal; does not wait */
 void kill_and_reap(struct actor *actor);          /* SIGKILL, and it is gone */
 bool is_running(const struct actor *actor);       /* also when stopped; not a zombie */
+bool has_been_awaited(const struct actor *actor); /* the story knows that it ended */
 
 /* Waits for the end of a process.  Returns its exit status, or minus the number
  * of the signal that ended it. */

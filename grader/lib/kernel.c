@@ -168,6 +168,21 @@ struct process process_read(pid_t pid)
     return process;
 }
 
+unsigned long long process_waits(pid_t pid)
+{
+    unsigned long long waits = 0;
+    char line[512];
+
+    FILE *file = open_proc(pid, "status");
+    if (!file)
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "voluntary_ctxt_switches: %llu", &waits) == 1)
+            break;
+    fclose(file);
+    return waits;
+}
+
 int process_descriptors(pid_t pid)
 {
     char path[64];

@@ -63,6 +63,9 @@ struct process {
 
 struct process process_read(pid_t pid);
 
+/* How often a process gave a CPU up to wait for something (/proc/PID/status). */
+unsigned long long process_waits(pid_t pid);
+
 /* The number of a process's open descriptors, or -1. */
 int process_descriptors(pid_t pid);
 

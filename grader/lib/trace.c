@@ -94,13 +94,14 @@ static json_t *changes(const struct segment_table *now)
     return list;
 }
 
-/* The actors that ended since it was noted last. */
+/* The actors whose end was awaited since it was noted last.  When a process that was not
+ * awaited ends is for the kernel to decide: two runs would tell two stories. */
 static json_t *newly_ended(void)
 {
     json_t *titles = json_array();
     const struct actor *actor;
     for (size_t i = 0; (actor = actor_at(i)) && i < MOST_ACTORS; i++)
-        if (!trace.ended[i] && !is_running(actor)) {
+        if (!trace.ended[i] && has_been_awaited(actor)) {
             trace.ended[i] = true;
             json_array_append_new(titles, json_string(actor_terminal(actor)));
         }
