@@ -100,6 +100,11 @@ handouts: ready
 attacks: ready
 	@grader/attacks/run.py $(ARGS)
 
+# A mixed class, graded twice, and killed three times on the way: make night N=200 SEED=1
+.PHONY: night
+night: ready
+	@grader/tests/night.py $(N:%=--number=%) $(SEED:%=--seed=%) $(ARGS)
+
 bench: ready
 	@grader/class/bench.py $(ARGS)
 

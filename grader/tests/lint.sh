@@ -41,7 +41,7 @@ python="$(find grader slides -name '*.py' | sort) grader/class/shmlab-class"
 {
   black --quiet --check --line-length 100 $python || failed=1
   /usr/bin/python3 -m pyflakes $python || failed=1
-  MYPYPATH=grader/class:grader/tests:grader/handouts mypy --cache-dir=/dev/null --no-error-summary \
+  MYPYPATH=grader/class:grader/tests:grader/attacks:grader/handouts mypy --cache-dir=/dev/null --no-error-summary \
     --disable-error-code=import --scripts-are-modules $python || failed=1
 }
 
