@@ -512,16 +512,6 @@ static void type(struct actor *actor, const char *text)
         send(actor->line, text, strlen(text), MSG_NOSIGNAL);
 }
 
-static const char *format_line(const char *format, va_list arguments)
-{
-    char *text;
-    if (vasprintf(&text, format, arguments) == -1)
-        abort();
-    const char *kept = says("%s", text);
-    free(text);
-    return kept;
-}
-
 struct answer answer_of(struct actor *actor)
 {
     if (!wait_message(actor)) {
@@ -539,7 +529,7 @@ struct answer ask(struct actor *actor, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
     struct answer answer = answer_of(actor);
@@ -555,7 +545,7 @@ void begin(struct actor *actor, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
 }
@@ -564,7 +554,7 @@ void ask_to_die(struct actor *actor, int signal, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
 
