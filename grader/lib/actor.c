@@ -667,27 +667,11 @@ unsigned calls_begun(const struct actor *actor, enum call call)
     return atomic_load(&actor->control->rules[call].seen);
 }
 
-/* The name of a command of shmctl(2). */
-static const char *shmctl_command(int command)
+/* The name of a command of shmctl(2), or its number. */
+static const char *command_text(int command)
 {
-    switch (command) {
-    case IPC_RMID:
-        return "IPC_RMID";
-    case IPC_SET:
-        return "IPC_SET";
-    case IPC_STAT:
-        return "IPC_STAT";
-    case IPC_INFO:
-        return "IPC_INFO";
-    case SHM_STAT:
-        return "SHM_STAT";
-    case SHM_STAT_ANY:
-        return "SHM_STAT_ANY";
-    case SHM_INFO:
-        return "SHM_INFO";
-    default:
-        return says("%d", command);
-    }
+    const char *name = shmctl_command(command);
+    return name ? name : says("%d", command);
 }
 
 /* A program that waits for another one has neither ended, nor is it held. */
@@ -717,7 +701,7 @@ bool reaches(struct actor *actor)
                 (unsigned long long)call->arguments[2]);
     else if (call->call == CALL_shmctl)
         narrate("%s is held at its call of shmctl(%lld, %s).", actor->title,
-                (long long)call->arguments[0], shmctl_command((int)call->arguments[1]));
+                (long long)call->arguments[0], command_text((int)call->arguments[1]));
     else
         narrate("%s is held at its call of %s.", actor->title,
                 call_name((enum call)call->call));
@@ -1218,7 +1202,7 @@ static const char *coverage_of_call(const struct actor *actor,
     if (!function)
         return NULL;
     if (entry->call == CALL_shmctl)
-        call = says("%s/%s", call, shmctl_command((int)entry->arguments[1] & 0xff));
+        call = says("%s/%s", call, command_text((int)entry->arguments[1] & 0xff));
     const char *error = entry->error ? strerrorname_np(entry->error) : "0";
     return says("%s %s %s%s", function, call, error ? error : "?",
                 entry->injected ? " injected" : "");
