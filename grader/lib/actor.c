@@ -43,7 +43,7 @@
 /* A line that called a function; in lab 5 every call is the program's own. */
 struct visit {
     unsigned line;
-    char function[32];
+    const char *function;
 };
 
 struct actor {
@@ -484,18 +484,14 @@ static const char *ending(const struct actor *actor)
 /* Keeps which of the student's functions the last line called, if it called one. */
 static void note_visit(struct actor *actor)
 {
-    const struct control *control = actor->control;
     if (!actor->is_shell || actor->lines == 0 ||
-        atomic_load(&control->step) != actor->lines)
+        atomic_load(&actor->control->step) != actor->lines)
         return;
     size_t size = (actor->visit_count + 1) * sizeof *actor->visits;
     struct visit *longer = realloc(actor->visits, size);
     if (!longer)
         abort();
-    struct visit *visit = &longer[actor->visit_count++];
-    visit->line = actor->lines;
-    memcpy(visit->function, control->function, sizeof visit->function);
-    visit->function[sizeof visit->function - 1] = '\0';
+    longer[actor->visit_count++] = (struct visit){actor->lines, function_of(actor)};
     actor->visits = longer;
 }
 
@@ -1175,10 +1171,7 @@ const struct call_record *actor_log(const struct actor *actor, size_t *count)
 
 const char *actors_function(void)
 {
-    /* The process can write there what it likes. */
-    return last_student ? says("%.*s", (int)sizeof last_student->control->function,
-                               last_student->control->function)
-                        : "";
+    return last_student ? function_of(last_student) : "";
 }
 
 /* The function that was called by the line in which a call was made, or NULL. */
