@@ -1079,7 +1079,8 @@ size_t output_now(struct actor *actor)
     return actor->collected_length;
 }
 
-const char *error_output(struct actor *actor)
+/* What it printed so far on standard error (shells: on both). */
+static const char *error_output(const struct actor *actor)
 {
     static char text[4096];
     ssize_t count = pread(actor->printed, text, sizeof text - 1, 0);
