@@ -192,7 +192,8 @@ $(BUILD)/shmlab: $(call objects,grade) $(OBJ)/lib/kernel.o
 NCURSES := $(shell pkg-config --libs ncursesw 2>/dev/null)
 WITHOUT := $(if $(NCURSES),no_live,live)
 
-$(BUILD)/scope: $(filter-out %/$(WITHOUT).o,$(call objects,scope)) $(OBJ)/lib/kernel.o
+$(BUILD)/scope: $(filter-out %/$(WITHOUT).o,$(call objects,scope)) $(OBJ)/lib/kernel.o \
+                $(OBJ)/student/calls.o
 	@$(CC) $(CFLAGS) $^ -o $@ -ljansson $(NCURSES)
 
 -include $(wildcard $(OBJ)/*/*.d)

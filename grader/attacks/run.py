@@ -60,20 +60,28 @@ def clean_solutions(target: Path) -> None:
         (target / path.name).write_bytes(text)
 
 
+def parts_of(folder: Path, file: str, solutions: Path) -> list[Path]:
+    """From what a file is put together; some of it may be missing."""
+    each_call = folder / f"{file}.each-call"
+    if each_call.exists():
+        return [each_call, HERE / "each-call" / file]
+    return [folder / f"{file}.before", solutions / file, folder / f"{file}.after"]
+
+
 def put_attack(folder: Path, where: Path, name: str, solutions: Path) -> None:
-    """The files as they are; NAME.c.before and NAME.c.after go around the solution."""
+    """The files as they are, and those that are put together; README.md says how."""
     if (folder / "make").exists():
         subprocess.run([folder / "make", where, name, solutions], check=True)
         return
     target = where / name
     target.mkdir()
-    around = {path.name.rpartition(".")[0] for path in folder.glob("*.c.*")}
-    for file in around:
-        parts = (folder / f"{file}.before", solutions / file, folder / f"{file}.after")
+    partial = set(folder.glob("*.c.*"))
+    for file in {path.name.rpartition(".")[0] for path in partial}:
+        parts = parts_of(folder, file, solutions)
         text = b"".join(part.read_bytes() for part in parts if part.exists())
         (target / file).write_bytes(text)
-    for path in folder.iterdir():
-        if path.name != "expected.toml" and not path.name.endswith((".before", ".after")):
+    for path in set(folder.iterdir()) - partial:
+        if path.name != "expected.toml":
             shutil.copy(path, target / path.name)
 
 

@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* --- Files and their keys --------------------------------------------------------- */
 
 static key_t packed(const struct stat *file, int project)

@@ -134,7 +134,7 @@ CHECK(lab2, create_gives_exact_permissions, 5,
     umask(old);
     narrate("Terminal A runs with umask 077.");
 
-    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+    for (size_t i = 0; i < COUNT(some); i++) {
         key_t key = fresh_key();
         int id = expect_promised_segment(
             ask(a, "create 0x%08x 4096 %04o", (unsigned)key, some[i]));
@@ -158,7 +158,7 @@ CHECK(lab2, create_refuses_foreign_bits, 6,
     struct actor *a = student_shell('A');
 
     expect_promised_segment(ask(a, "create 0x%08x 4096 0777", (unsigned)fresh_key()));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         expect_error(ask(a, "create 0x%08x 4096 0%o", (unsigned)fresh_key(), bad[i]),
                      EINVAL);
     expect_segment_count(1);
@@ -174,7 +174,7 @@ CHECK(
     static const size_t sizes[] = {1, 4095, 4097, 100000};
     struct actor *a = student_shell('A');
 
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         key_t key = fresh_key();
         int id = expect_promised_segment(
             ask(a, "create 0x%08x %zu 0600", (unsigned)key, sizes[i]));
@@ -214,7 +214,7 @@ CHECK(lab2, find_finds_any_segment, 6,
     } some[] = {{1, 0600}, {4096, 0400}, {70000, 0}, {4096, 0060}};
     struct actor *a = student_shell('A');
 
-    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+    for (size_t i = 0; i < COUNT(some); i++) {
         key_t key = i == 0 ? fresh_negative_key() : fresh_key();
         int id = given_segment(key, some[i].size, some[i].perms);
         expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
@@ -235,7 +235,7 @@ CHECK(lab2, find_never_creates, 6,
     because("Every number but IPC_PRIVATE is a key, and no segment has this one.");
     static const key_t odd[] = {1, -1};
     struct segment segment;
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+    for (size_t i = 0; i < COUNT(odd); i++)
         if (!segment_by_key(odd[i], &segment)) /* there are others in a shared world */
             expect_error(ask(a, "find 0x%08x", (unsigned)odd[i]), ENOENT);
 
@@ -308,7 +308,7 @@ CHECK(lab2, obtain_finds_and_says_so, 6,
 
     int id = given_segment(key, 5000, 0600);
     static const char *const sizes[] = {"5000", "4097", "1", "0"};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         struct answer answer = ask(a, "obtain 0x%08x %s 0600", (unsigned)key, sizes[i]);
         expect(expect_id(answer) == id, says("Terminal A answers: ok %d", id),
                says("Terminal A answered: %s", answer.text));
@@ -353,7 +353,7 @@ CHECK(
     expect_promised_segment(answer);
     expect_created(answer, true);
 
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         expect_error(ask(a, "obtain 0x%08x 4096 0%o", (unsigned)fresh_key(), bad[i]),
                      EINVAL);
     expect_error(ask(a, "obtain 0x%08x 0 0600", (unsigned)fresh_key()), EINVAL);
@@ -505,7 +505,7 @@ CHECK(lab2, passes_errors_on, 3,
     struct actor *a = student_shell('A');
 
     expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()));
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+    for (size_t i = 0; i < COUNT(errors); i++) {
         fail_call(a, CALL_shmget, 0, errors[i]);
         expect_error(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()),
                      errors[i]);
@@ -544,7 +544,7 @@ CHECK(
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     expect_answer(ask(a, "footprint 0"), "ok 0");
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         size_t before = accounted();
         int id = given_segment(fresh_key(), sizes[i], 0600);
         size_t set_aside = accounted() - before;

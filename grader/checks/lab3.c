@@ -12,8 +12,6 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* More calls of one kind than segment_write or segment_read needs. */
 #define MOST_CALLS 6
 

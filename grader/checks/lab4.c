@@ -249,7 +249,7 @@ CHECK(lab4, remove_destroys_at_once, 5,
 
     int first = given_segment(fresh_key(), 4096, 0600);
     int other = given_segment(key, 4096, 0600);
-    for (size_t i = 0; i < sizeof perms / sizeof perms[0]; i++) {
+    for (size_t i = 0; i < COUNT(perms); i++) {
         int id = i == 0 ? first : given_segment(IPC_PRIVATE, 100000, perms[i]);
         because("To remove a segment one must own it; no permission bit is asked for.");
         expect_ok(ask(a, "remove %d", id));
@@ -375,7 +375,7 @@ CHECK(lab4, marked_segment_goes_with_its_last_attachment, 5,
     struct actor *a = student_shell('A');
     struct actor *others[] = {plain_shell('B'), plain_shell('C'), plain_shell('D')};
 
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    for (size_t i = 0; i < COUNT(ways); i++) {
         int id = given_segment(fresh_key(), 4096, 0600);
         uintptr_t first = attached(others[i], id);
         uintptr_t own = expect_address(ask(a, "shmat %d", id));
@@ -470,7 +470,7 @@ CHECK(
     expect_state(a, old, "LIVE");
     given_removal(old);
     expect_state(a, old, "GONE");
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+    for (size_t i = 0; i < COUNT(never); i++)
         expect_state(a, never[i], "GONE");
 
     int marked = given_segment(fresh_key(), 4096, 0600);
@@ -487,7 +487,7 @@ CHECK(
     expect_state(a, old, "GONE");
     expect_state(a, marked, "GONE");
 
-    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++)
+    for (size_t i = 0; i < COUNT(moments); i++)
         expect_gone_or_live(a, &moments[i]);
     expect_descriptors(a, descriptors);
 }
@@ -503,7 +503,7 @@ CHECK(lab4, state_unknown_without_permission, 4,
     int readable = given_segment(fresh_key(), 4096, 0400);
 
     expect_state(a, readable, "LIVE");
-    for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
+    for (size_t i = 0; i < COUNT(unreadable); i++) {
         int id = given_segment(fresh_key(), 4096, unreadable[i]);
         because("For the owner only the owner's bits count, and they do not let it "
                 "read.");
@@ -703,7 +703,7 @@ CHECK(lab4, list_counts_beyond_its_room, 5,
     expect_list(a, 10);
     for (int i = 0; i < MANY; i++)
         ids[i] = given_segment(IPC_PRIVATE, (size_t)i + 1, 0600);
-    for (size_t i = 0; i < sizeof room / sizeof room[0]; i++)
+    for (size_t i = 0; i < COUNT(room); i++)
         expect_list(a, room[i]);
     for (int i = 0; i < MANY; i++)
         given_removal(ids[i]);
@@ -761,7 +761,7 @@ CHECK(lab4, list_skips_what_vanishes, 5,
     given_segment(fresh_key(), 1, 0600);
     expect_list(a, 10);
     because("A segment that vanishes meanwhile is skipped.");
-    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+    for (size_t i = 0; i < COUNT(moments); i++) {
         int in_the_middle = given_segment(fresh_key(), 2, 0600);
         int last = given_segment(fresh_key(), 3, 0600);
         expect_list_of_the_rest(a, in_the_middle, &moments[i]);
@@ -803,7 +803,7 @@ CHECK(lab4, sweep_removes_orphans, 6,
     quit(b);
     quit(c);
     expect_swept(a, 4);
-    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+    for (size_t i = 0; i < COUNT(ids); i++)
         expect_no_segment(ids[i]);
     expect_swept(a, 0);
 }
@@ -1160,7 +1160,7 @@ CHECK(lab4, sweep_skips_what_others_remove, 5,
 
     orphan('C', 0600);
     expect_swept(a, 1);
-    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++)
+    for (size_t i = 0; i < COUNT(moments); i++)
         for (size_t which = 0; which < 3; which++)
             raced += sweep_race(a, which, &moments[i]);
     if (raced == 0)

@@ -43,7 +43,7 @@
 /* A line that called a function; in lab 5 every call is the program's own. */
 struct visit {
     unsigned line;
-    char function[32];
+    const char *function;
 };
 
 struct actor {
@@ -492,18 +492,14 @@ static const char *ending(const struct actor *actor)
 /* Keeps which of the student's functions the last line called, if it called one. */
 static void note_visit(struct actor *actor)
 {
-    const struct control *control = actor->control;
     if (!actor->is_shell || actor->lines == 0 ||
-        atomic_load(&control->step) != actor->lines)
+        atomic_load(&actor->control->step) != actor->lines)
         return;
     size_t size = (actor->visit_count + 1) * sizeof *actor->visits;
     struct visit *longer = realloc(actor->visits, size);
     if (!longer)
         abort();
-    struct visit *visit = &longer[actor->visit_count++];
-    visit->line = actor->lines;
-    memcpy(visit->function, control->function, sizeof visit->function);
-    visit->function[sizeof visit->function - 1] = '\0';
+    longer[actor->visit_count++] = (struct visit){actor->lines, function_of(actor)};
     actor->visits = longer;
 }
 
@@ -518,16 +514,6 @@ static void type(struct actor *actor, const char *text)
     actor->lines++;
     if (!has_ended(actor) && actor->line != -1)
         send(actor->line, text, strlen(text), MSG_NOSIGNAL);
-}
-
-static const char *format_line(const char *format, va_list arguments)
-{
-    char *text;
-    if (vasprintf(&text, format, arguments) == -1)
-        abort();
-    const char *kept = says("%s", text);
-    free(text);
-    return kept;
 }
 
 struct answer answer_of(struct actor *actor)
@@ -547,7 +533,7 @@ struct answer ask(struct actor *actor, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
     struct answer answer = answer_of(actor);
@@ -563,7 +549,7 @@ void begin(struct actor *actor, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
 }
@@ -572,7 +558,7 @@ void ask_to_die(struct actor *actor, int signal, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_line(format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
     type(actor, text);
 
@@ -685,27 +671,11 @@ unsigned calls_begun(const struct actor *actor, enum call call)
     return atomic_load(&actor->control->rules[call].seen);
 }
 
-/* The name of a command of shmctl(2). */
-static const char *shmctl_command(int command)
+/* The name of a command of shmctl(2), or its number. */
+static const char *command_text(int command)
 {
-    switch (command) {
-    case IPC_RMID:
-        return "IPC_RMID";
-    case IPC_SET:
-        return "IPC_SET";
-    case IPC_STAT:
-        return "IPC_STAT";
-    case IPC_INFO:
-        return "IPC_INFO";
-    case SHM_STAT:
-        return "SHM_STAT";
-    case SHM_STAT_ANY:
-        return "SHM_STAT_ANY";
-    case SHM_INFO:
-        return "SHM_INFO";
-    default:
-        return says("%d", command);
-    }
+    const char *name = shmctl_command(command);
+    return name ? name : says("%d", command);
 }
 
 /* A program that waits for another one has neither ended, nor is it held. */
@@ -735,7 +705,7 @@ bool reaches(struct actor *actor)
                 (unsigned long long)call->arguments[2]);
     else if (call->call == CALL_shmctl)
         narrate("%s is held at its call of shmctl(%lld, %s).", actor->title,
-                (long long)call->arguments[0], shmctl_command((int)call->arguments[1]));
+                (long long)call->arguments[0], command_text((int)call->arguments[1]));
     else
         narrate("%s is held at its call of %s.", actor->title,
                 call_name((enum call)call->call));
@@ -1122,7 +1092,8 @@ size_t output_now(struct actor *actor)
     return actor->collected_length;
 }
 
-const char *error_output(struct actor *actor)
+/* What it printed so far on standard error (shells: on both). */
+static const char *error_output(const struct actor *actor)
 {
     static char text[4096];
     ssize_t count = pread(actor->printed, text, sizeof text - 1, 0);
@@ -1214,10 +1185,7 @@ const struct call_record *actor_log(const struct actor *actor, size_t *count)
 
 const char *actors_function(void)
 {
-    /* The process can write there what it likes. */
-    return last_student ? says("%.*s", (int)sizeof last_student->control->function,
-                               last_student->control->function)
-                        : "";
+    return last_student ? function_of(last_student) : "";
 }
 
 /* The function that was called by the line in which a call was made, or NULL. */
@@ -1241,7 +1209,7 @@ static const char *coverage_of_call(const struct actor *actor,
     if (!function)
         return NULL;
     if (entry->call == CALL_shmctl)
-        call = says("%s/%s", call, shmctl_command((int)entry->arguments[1] & 0xff));
+        call = says("%s/%s", call, command_text((int)entry->arguments[1] & 0xff));
     const char *error = entry->error ? strerrorname_np(entry->error) : "0";
     return says("%s %s %s%s", function, call, error ? error : "?",
                 entry->injected ? " injected" : "");

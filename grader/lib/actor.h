@@ -165,9 +165,7 @@ size_t output_now(struct actor *actor);
  * And somebody reads it again. */
 size_t leave_output(struct actor *actor);
 void take_output(struct actor *actor);
-/* What the actor printed so far on standard error (shells: on both). */
-const char *error_output(struct actor *actor);
-/* How many bytes that are by now. */
+/* How many bytes the actor has printed so far on standard error (shells: on both). */
 size_t errors_now(const struct actor *actor);
 
 /* --- For story.c ------------------------------------------------------------------ */

@@ -30,6 +30,9 @@
 
 #include <criterion/criterion.h>
 
+/* How many elements an array has. */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 struct check {
     const char *lab;          /* "lab3" */
     const char *name;         /* "twice_counts_twice" */

@@ -43,28 +43,29 @@ static struct {
 
 /* --- Telling ---------------------------------------------------------------------- */
 
-const char *says(const char *format, ...)
+const char *says_with(const char *format, va_list arguments)
 {
     char *text;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    if (length == -1)
+    if (vasprintf(&text, format, arguments) == -1)
         abort();
     return text; /* lives until the check's process ends */
 }
 
-void narrate(const char *format, ...)
+const char *says(const char *format, ...)
 {
-    char *text;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
+    const char *text = says_with(format, arguments);
     va_end(arguments);
-    if (length == -1)
-        abort();
-    record_step(&story.record, NULL, text);
+    return text;
+}
+
+void narrate(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    record_step(&story.record, NULL, says_with(format, arguments));
+    va_end(arguments);
 }
 
 void not_by_hand(void)

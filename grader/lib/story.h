@@ -12,11 +12,14 @@
 #include "actor.h"
 #include "kernel.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* A text made as printf makes it; it lives as long as the check. */
 __attribute__((format(printf, 1, 2))) const char *says(const char *format, ...);
+__attribute__((format(printf, 1, 0))) const char *says_with(const char *format,
+                                                            va_list arguments);
 
 /* A sentence among the steps, for what is not typed in a lab shell:
  * narrate("Terminal B is killed with SIGKILL: kill -9 %d.", pid) */

@@ -1,6 +1,8 @@
 /* calls.c - writes calls with the names of their flags and commands. */
 #include "calls.h"
 
+#include "../student/control.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -34,22 +36,13 @@ static const struct name attach_flags[] = {
     {0, NULL},
 };
 
-static const struct name commands[] = {
-    {IPC_RMID, "IPC_RMID"},         {IPC_SET, "IPC_SET"},
-    {IPC_STAT, "IPC_STAT"},         {IPC_INFO, "IPC_INFO"},
-    {SHM_LOCK, "SHM_LOCK"},         {SHM_UNLOCK, "SHM_UNLOCK"},
-    {SHM_STAT, "SHM_STAT"},         {SHM_INFO, "SHM_INFO"},
-    {SHM_STAT_ANY, "SHM_STAT_ANY"}, {0, NULL},
-};
-
 static void write_command(FILE *out, long long value)
 {
-    for (const struct name *name = commands; name->text; name++)
-        if (name->value == value) {
-            fputs(name->text, out);
-            return;
-        }
-    fprintf(out, "%lld", value);
+    const char *name = shmctl_command(value);
+    if (name)
+        fputs(name, out);
+    else
+        fprintf(out, "%lld", value);
 }
 
 /* Names joined by "|"; what is left of the value as an octal number. */

@@ -20,12 +20,6 @@ enum look look_of(unsigned long nattch, bool dest)
     return nattch > 0 ? LOOK_USED : LOOK_LIVE;
 }
 
-const char *look_word(enum look look)
-{
-    static const char *const words[] = {"created", "attached", "dest", "destroyed"};
-    return words[look];
-}
-
 const char *look_attributes(enum look look)
 {
     static const char *const attributes[] = {

@@ -23,8 +23,6 @@
 enum look { LOOK_LIVE, LOOK_USED, LOOK_DEST, LOOK_GONE };
 
 enum look look_of(unsigned long nattch, bool dest);
-/* "created", "attached", "dest", "destroyed" */
-const char *look_word(enum look look);
 /* Attributes of a node: class, style, colours and the outline's width. */
 const char *look_attributes(enum look look);
 

@@ -88,6 +88,16 @@ static bool share_memory(pid_t one, pid_t other)
     return syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0;
 }
 
+/* How many of a segment's nattch the attachments account for. */
+static unsigned long count_seen(const struct moment *moment, int id)
+{
+    unsigned long seen = 0;
+    for (size_t i = 0; i < moment->count; i++)
+        if (moment->attachments[i].id == id && !moment->attachments[i].shares)
+            seen += moment->attachments[i].pieces;
+    return seen;
+}
+
 /* The kernel counts the attachments of a memory once, however many processes have it.
  * kcmp(2) is asked only where too many were seen. */
 static void mark_shared(struct moment *moment)
@@ -95,7 +105,7 @@ static void mark_shared(struct moment *moment)
     for (size_t i = 0; i < moment->count; i++) {
         struct attachment *later = &moment->attachments[i];
         const struct segment *row = table_by_id(&moment->table, later->id);
-        if (!row || moment_seen(moment, later->id) <= row->nattch)
+        if (!row || count_seen(moment, later->id) <= row->nattch)
             continue;
         for (size_t j = 0; j < i && !later->shares; j++) {
             const struct attachment *first = &moment->attachments[j];
@@ -150,17 +160,8 @@ void moment_free(struct moment *moment)
     *moment = (struct moment){.count = 0};
 }
 
-unsigned long moment_seen(const struct moment *moment, int id)
-{
-    unsigned long seen = 0;
-    for (size_t i = 0; i < moment->count; i++)
-        if (moment->attachments[i].id == id && !moment->attachments[i].shares)
-            seen += moment->attachments[i].pieces;
-    return seen;
-}
-
 unsigned long moment_unseen(const struct moment *moment, const struct segment *segment)
 {
-    unsigned long seen = moment_seen(moment, segment->id);
+    unsigned long seen = count_seen(moment, segment->id);
     return seen < segment->nattch ? segment->nattch - seen : 0;
 }

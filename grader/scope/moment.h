@@ -45,9 +45,8 @@ struct moment {
 bool moment_read(struct moment *moment);
 void moment_free(struct moment *moment);
 
-/* How many of a segment's nattch the attachments account for. */
-unsigned long moment_seen(const struct moment *moment, int id);
-/* How many they do not: 0, or what nobody visible holds. */
+/* How many of a segment's nattch the attachments do not account for: 0, or what nobody
+ * visible holds. */
 unsigned long moment_unseen(const struct moment *moment, const struct segment *segment);
 
 #endif

@@ -141,7 +141,8 @@ static bool any_unseen(const struct moment *moment)
     return false;
 }
 
-void notes_print(const struct moment *moment, FILE *out)
+/* What could not be seen. */
+static void print_notes(const struct moment *moment, FILE *out)
 {
     fprintf(out, "Segments: %zu. Processes looked into: %zu.\n", moment->table.count,
             moment->looked);
@@ -178,5 +179,5 @@ void table_print(const struct moment *moment, FILE *out)
     for (size_t i = 0; i < moment->table.count; i++)
         print_segment(out, moment, &moment->table.rows[i], widths);
     putc('\n', out);
-    notes_print(moment, out);
+    print_notes(moment, out);
 }

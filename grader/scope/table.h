@@ -6,9 +6,7 @@
 
 #include <stdio.h>
 
+/* The table, and what could not be seen, in whole sentences, a line each. */
 void table_print(const struct moment *moment, FILE *out);
-
-/* What could not be seen, in whole sentences, a line each. */
-void notes_print(const struct moment *moment, FILE *out);
 
 #endif

@@ -14,7 +14,7 @@
  * killed leaves its log behind for the check to read.
  *
  * While a process is held it has sent "held CALL" over its line (a
- * SOCK_SEQPACKET socket, see line.h) and waits there for "go", or for "fail
+ * SOCK_SEQPACKET socket) and waits there for "go", or for "fail
  * ERRNO": then the call is not made.
  */
 #ifndef SHMLAB_CONTROL_H
@@ -82,5 +82,7 @@ struct control {
 
 /* The name of a call, such as "shmget". */
 const char *call_name(enum call call);
+/* The name of a command of shmctl(2), such as "IPC_STAT"; NULL for none. */
+const char *shmctl_command(long long command);
 
 #endif

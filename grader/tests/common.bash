@@ -34,11 +34,6 @@ segments() {
   awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort | tr '\n' ' '
 }
 
-# "3" -> "03-attach"
-directory_of() {
-  dirname "$("$BUILD/shmlab" files "$1" | head -n 1)"
-}
-
 # Checks one lab of $SUBMISSIONS; sets status and output.
 check_lab() {
   run "$BUILD/shmlab" lab "$1"

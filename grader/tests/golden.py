@@ -52,7 +52,6 @@ from submissions import (
 
 GOLDEN = ROOT / "grader" / "tests" / "golden"
 ORDINARY_USER = 1000
-SHELL_SECONDS = 60
 
 
 # --- A situation ------------------------------------------------------------------------

@@ -103,13 +103,11 @@ class Submission:
 
     @property
     def base(self) -> str:
-        """The right program from which a mutant differs; "" for the reference."""
+        """The right program from which a patch starts; "" for the reference."""
         return (self.header("Base") or [""])[0]
 
     def header(self, field: str) -> list[str]:
         """The words of "FIELD: one, two" in the patch, or in a comment of the program."""
-        if self.kind != "mutant":
-            return []
         path = sorted(self.path.glob("*.c"))[0] if self.path.is_dir() else self.path
         found = re.search(rf"^[/* ]*{field}: *(.*?)[*/ ]*$", path.read_text(), re.MULTILINE)
         return re.split(r"[, ]+", found[1]) if found else []
@@ -142,7 +140,7 @@ def sources_in(lab: int, path: Path) -> Sources:
 
 
 def base_of(submission: Submission) -> Sources:
-    """From what a mutant differs."""
+    """From what a patch starts."""
     if not submission.base:
         return clean_solution(submission.lab)
     path = MUTANTS / "right" / f"lab{submission.lab}" / submission.base

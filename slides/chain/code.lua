@@ -35,7 +35,7 @@ local function lab_directory(number)
 end
 
 -- The wrong program: the patch, applied to the solution or to the right program that
--- its line "Base:" names. grader/tests/mutants.sh compiles it in the same way.
+-- its line "Base:" names. grader/tests/submissions.py makes it in the same way.
 local function mutant(path, wanted)
   local patch = excerpt.read(path)
   local number = path:match('/lab(%d)/')
