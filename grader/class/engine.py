@@ -21,8 +21,8 @@ from course import Lab
 from intake import Intake, Student
 from jobs import Done, Jobs, Work
 from progress import Progress
-from results import Json, dump, file_stem, in_order, write_atomically, write_results
-from steady import steady_record
+from results import Json, dump, file_stem, in_order, write_atomically, write_results, write_traces
+from steady import steady_record, take_traces
 
 
 class EngineError(Exception):
@@ -48,6 +48,7 @@ class Entry:
     hashes: dict[str, str] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    traces: dict[str, Json] = field(default_factory=dict)
     broken: bool = False
 
 
@@ -114,7 +115,7 @@ class Engine:
         ids = in_order(self.entries)
         again = {key: old for key in ids if (old := self._old(key)) is not None}
         for key, labs in again.items():
-            self._write(key, self._told(self.entries[key], labs))
+            self._write(key, self._told(self.entries[key], labs), again=True)
         progress = Progress(len(ids), len(again))
         waiting = [key for key in ids if key not in again]
         works: list[str] = []
@@ -144,6 +145,7 @@ class Engine:
         if not same or self.plan.force:
             for old in self.students.glob("*.json"):
                 old.unlink()
+            shutil.rmtree(self.plan.out / "traces", ignore_errors=True)
             write_atomically(path, text)
 
     def _old(self, key: str) -> dict[str, Json] | None:
@@ -195,6 +197,7 @@ class Engine:
                 result["verdict"] = "unchecked"
             unchecked = unchecked or _has_unchecked(result)
             labs[str(lab.number)] = result
+        entry.traces = take_traces(labs)
         return self._told(entry, labs, unchecked)
 
     def _told(self, entry: Entry, labs: dict[str, Json], unchecked: bool = False) -> Json:
@@ -222,11 +225,13 @@ class Engine:
             "labs": labs,
         }
 
-    def _write(self, key: str, result: Json) -> None:
+    def _write(self, key: str, result: Json, again: bool = False) -> None:
         if result["status"] == "unchecked":
             self.unchecked.append(key)
         path = self.students / f"{file_stem(key)}.json"
         try:
+            if not again:
+                write_traces(self.plan.out, file_stem(key), self.entries[key].traces)
             write_atomically(path, dump(result) + "\n")
         except OSError as error:
             _remove_unfinished(self.students)
@@ -287,7 +292,7 @@ def _slim(lab: Lab, record: Json) -> Json:
     """What the header tells already, and the story of a check that passed, are left out."""
     told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "steps", "printed"]
+        told += ["expected", "seen", "because", "steps", "final", "trace_cut", "printed"]
     slim = {name: record[name] for name in told if record.get(name)}
     return steady_record(lab.number, slim | {"devices": record.get("devices", [])})
 

@@ -94,6 +94,31 @@ def write_results(out: Path, header: Json, students: Iterable[Json]) -> None:
     write_atomically(out / "results.json", result_lines(header, students))
 
 
+def traces_path(out: Path, stem: str) -> Path:
+    """Where the traces of a student's failed checks are. They are no part of the results: of two
+    runs they may differ."""
+    return out / "traces" / f"{stem}.json"
+
+
+def write_traces(out: Path, stem: str, traces: dict[str, Json]) -> None:
+    """Writes a student's traces, by lab and check; or removes those of an earlier run."""
+    path = traces_path(out, stem)
+    if not traces:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, dump(traces) + "\n", durable=False)
+
+
+def read_traces(out: Path, stem: str) -> dict[str, Json]:
+    """A student's traces; none where there is no file of them."""
+    try:
+        told = json.loads(traces_path(out, stem).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def results_path(path: Path) -> Path:
     """results.json of a result folder; or the file itself, where a file was named."""
     return path / "results.json" if path.is_dir() else path

@@ -80,6 +80,27 @@ told() {
   [ "$(told s1 .points)" = 100 ]
 }
 
+@test "a grade that changed without a reason is told by the exit status" {
+  need_sandbox
+  hand_in s1 keys.c
+  grade --labs 1 "$CLASS"
+  cp -r "$OUT" "$OUT-old"
+  grade --labs 1 --compare "$OUT-old" "$CLASS"
+  ends_with_status 0
+  has "Nothing changed"
+  sed -i 's/"points":100,"labs"/"points":99,"labs"/; s/{"1":{"points":100/{"1":{"points":99/' "$OUT-old/results.json"
+  grade --labs 1 --compare "$OUT-old" "$CLASS"
+  ends_with_status 5
+  has "1 grade changed although the files did not"
+  run "$GRADER" report --format csv --compare "$OUT-old" "$OUT"
+  ends_with_status 5
+  # Where no run can be compared with, it is said before anything is graded.
+  grade --labs 1 --compare "$OUT-nowhere" "$CLASS"
+  ends_with_status 1
+  has "cannot be read"
+  has_not "of 1 done"
+}
+
 @test "shards, merged, are one run" {
   need_sandbox
   for student in a b c; do hand_in $student keys.c; done
@@ -153,7 +174,7 @@ END
   run bwrap --dev-bind / / --unshare-user --uid 1000 --gid 1000 --disable-userns \
     "$GRADER" --out "$OUT" --labs 1 --format csv "$CLASS"
   [[ "$output" != *"Creating new namespace failed"*"bwrap:"* ]] || skip "bwrap does not work here"
-  ends_with_status 1
+  ends_with_status 4
   has "The sandbox cannot be made"
   has "--no-sandbox"
   [ ! -e "$OUT/results.json" ]
