@@ -101,6 +101,25 @@ told() {
   has_not "of 1 done"
 }
 
+@test "clang will do, the results say so, and what is no compiler of the sandbox is refused" {
+  need_sandbox
+  hand_in s1 keys.c
+  if command -v clang > /dev/null; then
+    CC=clang grade --labs 1 "$CLASS"
+    ends_with_status 0
+    [ "$(told s1 .points)" = 100 ]
+    [[ "$(jq --raw-output .compiler "$OUT/results.json")" == *"clang version"* ]]
+  fi
+  printf '#!/bin/sh\nexec gcc "$@"\n' > "$BATS_TEST_TMPDIR/cc"
+  chmod 755 "$BATS_TEST_TMPDIR/cc"
+  CC=$BATS_TEST_TMPDIR/cc grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "is all that the sandbox shows"
+  CC="sh -c true" grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "CC is no C compiler"
+}
+
 @test "shards, merged, are one run" {
   need_sandbox
   for student in a b c; do hand_in $student keys.c; done

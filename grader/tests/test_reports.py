@@ -327,6 +327,17 @@ class Formats(Folder):
         self.assertFalse((out / "autolab" / name).exists())
         self.assertNotIn("\nok ", (out / "tap" / name.replace(".json", ".tap")).read_text())
 
+    def test_what_the_grader_could_not_build_is_not_the_students_fault(self) -> None:
+        student = copy.deepcopy(next(one for one in self.students if one["labs"].get("2")))
+        lab = student["labs"]["2"]
+        lab.update(points=0, verdict="unchecked", checks=[], build={"ok": False, "messages": "?"})
+        student.update(status="unchecked", labs={"2": lab}, points=0)
+        out = self.write("unbuilt", [student])
+        reports.write_reports(out, ["csv"])
+        rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text(encoding="utf-8"))))
+        self.assertEqual((rows[0]["lab2"], rows[0]["total"]), ("", ""))
+        self.assertNotIn("does not compile", rows[0]["notes"])
+
     def test_one_unchecked_check_leaves_the_rest_known(self) -> None:
         student = copy.deepcopy(next(one for one in self.students if one["points"] == 500))
         lab = student["labs"]["4"]
