@@ -16,7 +16,8 @@ _LIMITS = "prlimit --cpu=120 --as=1073741824 --core=0 --".split()
 _WALLS = (
     "bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv"
     " --setenv PATH /usr/bin --setenv LANG C.UTF-8 --ro-bind /usr /usr --symlink usr/bin /bin"
-    " --symlink usr/lib /lib --symlink usr/lib64 /lib64 --dev /dev --tmpfs /tmp --chdir /tmp"
+    " --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/sbin /sbin --dev /dev"
+    " --tmpfs /tmp --chdir /tmp"
     " --ro-bind-try /etc/fonts /etc/fonts --ro-bind-try /var/cache/fontconfig /var/cache/fontconfig"
     " --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache"
 ).split()

@@ -7,7 +7,6 @@ compiler and the isolation are the same.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -21,7 +20,16 @@ from course import Lab
 from intake import Intake, Student
 from jobs import Done, Jobs, Work
 from progress import Progress
-from results import Json, dump, file_stem, in_order, write_atomically, write_results, write_traces
+from results import (
+    Json,
+    dump,
+    file_stem,
+    in_order,
+    not_written,
+    write_atomically,
+    write_results,
+    write_traces,
+)
 from steady import steady_record, take_traces
 
 
@@ -234,8 +242,7 @@ class Engine:
                 write_traces(self.plan.out, file_stem(key), self.entries[key].traces)
             write_atomically(path, dump(result) + "\n")
         except OSError as error:
-            _remove_unfinished(self.students)
-            raise EngineError(_full(path, error)) from error
+            raise EngineError(not_written(error, path)) from error
 
     def _is_unchecked(self, key: str) -> bool:
         return bool(self.unchecked) and self.unchecked[-1] == key
@@ -251,8 +258,7 @@ class Engine:
         try:
             write_results(self.plan.out, self.plan.header, self.results())
         except OSError as error:
-            _remove_unfinished(self.plan.out)
-            raise EngineError(_full(self.plan.out, error)) from error
+            raise EngineError(not_written(error, self.plan.out)) from error
 
     def left_over(self) -> int:
         """Results of an earlier run, of students who are not among the submissions now."""
@@ -262,20 +268,6 @@ class Engine:
 
 def _is_utf16(data: bytes) -> bool:
     return data.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
-def _full(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk is full: {path} cannot be written. Nothing that was graded is lost. Make"
-            " room (df -h shows where), and run the same command again: it goes on from here."
-        )
-    return f"{path} cannot be written: {error.strerror}."
-
-
-def _remove_unfinished(folder: Path) -> None:
-    for path in folder.glob(".*.new"):
-        path.unlink(missing_ok=True)
 
 
 def _missing(lab: Lab) -> Json:

@@ -19,7 +19,7 @@ from compare import Comparer, Comparison, text
 from feedback import Feedback
 from model import course_of, student_of
 from report import Report
-from results import BadResults, read_header, read_students
+from results import BadResults, not_written, read_header, read_students
 from words import Words, languages
 
 FORMATS: dict[str, type[formats.Output]] = {
@@ -115,6 +115,9 @@ def main(arguments: list[str]) -> int:
         )
     except (BadResults, drawing.NoPictures) as error:
         print(error, file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        print(not_written(error, options.out), file=sys.stderr)
         return FAILED
     if comparison:
         print(text(comparison, Words(options.language)), end="")

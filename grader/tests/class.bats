@@ -120,6 +120,29 @@ told() {
   has "CC is no C compiler"
 }
 
+@test "what reads an archive of a stranger sees nothing but the archive" {
+  need_sandbox
+  run /usr/bin/python3 -B - "$CLASS" << 'END'
+import subprocess, sys
+sys.path.insert(0, "grader/class")
+import contained
+
+def told(script):
+    command = contained.command(["sh", "-c", script], [])
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+print("files:", told("ls -A / /tmp | tr '\\n' ' '"))
+print("network:", told("tail -n +3 /sys/class/net/*/ifindex /proc/net/dev 2>&1 | grep -c eth"))
+print("written:", told(f"touch /usr/x {sys.argv[1]}/x && echo yes"))
+print("memory:", told("ulimit -v"))
+END
+  ends_with_status 0
+  has "files: /: bin dev etc lib lib64 sbin tmp usr var /tmp: "
+  has "network: 0"
+  has "memory: 1048576"
+  has_not "yes"
+}
+
 @test "shards, merged, are one run" {
   need_sandbox
   for student in a b c; do hand_in $student keys.c; done
@@ -129,6 +152,69 @@ told() {
   done
   "$GRADER" merge --format csv --out "$OUT" "$OUT-1" "$OUT-2"
   cmp "$OUT/results.json" "$BATS_TEST_TMPDIR/whole/results.json"
+}
+
+@test "a result folder that cannot be is refused before anything is graded" {
+  need_sandbox
+  hand_in s1 keys.c
+  run "$GRADER" --out "$CLASS/out" --labs 1 "$CLASS"
+  ends_with_status 2
+  has "would be taken for a submission"
+  [ ! -e "$CLASS/out" ]
+  touch "$OUT"
+  grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "out cannot be made: Not a directory"
+  rm "$OUT"
+  mkdir "$OUT"
+  exec 9> "$OUT/.lock"
+  flock 9
+  grade --labs 1 "$CLASS"
+  exec 9>&-
+  ends_with_status 1
+  has "Another grading writes to"
+}
+
+@test "on a full disk it says so, and leaves no half a file" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$OUT"
+  # shellcheck disable=SC2016  # the inner shell's words
+  run bwrap --dev-bind / / --size 16384 --tmpfs "$OUT" \
+    sh -c '"$1" --out "$2" --labs 1 --format csv "$3"; echo "status $?"; find "$2" -name "*.new"' \
+    sh "$GRADER" "$OUT" "$CLASS"
+  has "The disk is full: $OUT"
+  has "it goes on from here"
+  has "status 1"
+  has_not ".new "
+}
+
+@test "Ctrl-C leaves what was graded, and nothing in /tmp" {
+  need_sandbox
+  for student in s1 s2; do
+    hand_in $student keys.c
+    echo "/* $student */" >> "$CLASS/$student/keys.c"
+  done
+  # A shell lets what it starts in the background ignore SIGINT.
+  run /usr/bin/python3 -B - "$GRADER" "$OUT" "$CLASS" << 'END'
+import os, signal, subprocess, sys
+from pathlib import Path
+
+grader, out, folder = sys.argv[1:]
+command = [grader, "--out", out, "--labs", "1", "--jobs", "1", "--format", "csv", folder]
+grading = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+while not list(Path(out).glob("students/*.json")) and grading.poll() is None:
+    pass
+work = Path(out, ".work").read_text()
+os.killpg(grading.pid, signal.SIGINT)
+print(grading.communicate()[1])
+print("status", grading.returncode, "left", os.path.exists(work))
+END
+  has "The same command goes on where this one stopped"
+  has "status 130 left False"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  [ "$(jq '.students | length' "$OUT/run.json")" = 1 ]
 }
 
 @test "the roster lists who is missing, and its mistakes are told" {
@@ -142,6 +228,7 @@ told() {
   has "has no id"
   [ "$(told s1 .name)" = "Ann Li" ]
   [ "$(told s2 '.status + .name')" = "missingBo Chen" ]
+  grep -qx $'s2,Bo Chen,0,0,,There is no submission.\r' "$OUT/grades.csv"
   [ "$(told stranger .on_roster)" = false ]
 }
 
