@@ -154,6 +154,21 @@ END
   cmp "$OUT/results.json" "$BATS_TEST_TMPDIR/whole/results.json"
 }
 
+@test "two runs say the same, also of two programs that run at the same time" {
+  need_sandbox
+  local mutant=grader/mutants/lab5/no_newline.patch
+  hand_in s1 reader.c writer.c
+  cp "grader/mutants/right/lab5/$(sed -n 's/^Base: //p' $mutant)"/*.c "$CLASS/s1"
+  patch --quiet -d "$CLASS/s1" < $mutant
+  for run in 1 2; do
+    "$GRADER" --out "$OUT-$run" --labs 5 --format csv,feedback "$CLASS"
+  done
+  jq -e '[.students[].labs["5"].checks[] | select(.verdict == "failed")] | length > 0' "$OUT-1/results.json"
+  jq -e '[.["5"][].steps[].calls // empty] | length > 0' "$OUT-1/traces/s1.json"
+  cmp "$OUT-1/results.json" "$OUT-2/results.json"
+  cmp "$OUT-1/feedback/s1.html" "$OUT-2/feedback/s1.html"
+}
+
 @test "a result folder that cannot be is refused before anything is graded" {
   need_sandbox
   hand_in s1 keys.c
