@@ -34,7 +34,7 @@ LAB_GOALS := $(filter lab%,$(MAKECMDGOALS))
 $(LAB_GOALS): lab%: ready $(if $(PICTURE),$(BUILD)/scope)
 	@$(BUILD)/shmlab lab $*
 
-grade: ready
+grade: ready $(if $(findstring --pictures,$(ARGS)),$(BUILD)/scope)
 ifdef SUBMISSIONS
 	@grader/class/shmlab-class $(ARGS) -- $(SUBMISSIONS)
 else

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -73,27 +74,47 @@ def checks_hash(root: Path = ROOT) -> str:
     return digest.hexdigest()
 
 
-def compiler_line(compiler: str) -> str:
-    """The first line of what `cc --version` says."""
-    try:
-        run = subprocess.run(
-            [*compiler.split(), "--version"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+# What a compiler in the sandbox sees of /usr.
+SANDBOX_PATH = "/usr/bin:/bin"
+IN_SANDBOX = ("/usr/bin/", "/usr/lib/", "/usr/libexec/")
+
+
+def compiler_line(compiler: str, path: str) -> str:
+    """The first line of what `cc --version` says; `path` is where grading looks for it."""
+    words = compiler.split()
+    program = shutil.which(words[0], path=path) if words else None
+    if not program:
         raise CourseError(
-            f"The compiler {compiler} cannot be started: {error}. Type: make doctor"
-        ) from error
-    return run.stdout.partition("\n")[0].strip()
+            f"There is no compiler {compiler} in {path}. Type: ./setup class; or name another one:"
+            " make grade CC=gcc"
+        )
+    place = os.path.realpath(program)
+    if path == SANDBOX_PATH and not place.startswith(IN_SANDBOX):
+        raise CourseError(
+            f"The compiler {place} is not below /usr/bin or /usr/lib, which is all that the sandbox"
+            " shows. Name another one: make grade CC=gcc"
+        )
+    run = subprocess.run(
+        [program, *words[1:], "--version"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    line = run.stdout.partition("\n")[0].strip()
+    if run.returncode != 0 or not line:
+        raise CourseError(f"{compiler} --version does not say what it is: CC is no C compiler.")
+    return f"{line}, called as {compiler}" if words[1:] else line
 
 
 def header(labs: list[Lab], compiler: str, isolation: Json, root: Path = ROOT) -> Json:
-    """Everything of results.json but the students."""
+    """Everything of results.json but the students; `compiler` is its own line."""
     checks = json.loads((root / "build/checks.json").read_text(encoding="utf-8"))["checks"]
     told = ("name", "promise", "points", "hints")
     return {
         "schema": SCHEMA,
         "course": {"name": "shmlab", "checks": checks_hash(root)},
-        "compiler": compiler_line(compiler),
+        "compiler": compiler,
         "isolation": isolation,
         "labs": [
             {

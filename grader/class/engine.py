@@ -7,7 +7,6 @@ compiler and the isolation are the same.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -21,8 +20,17 @@ from course import Lab
 from intake import Intake, Student
 from jobs import Done, Jobs, Work
 from progress import Progress
-from results import Json, dump, file_stem, in_order, write_atomically, write_results
-from steady import steady_messages, steady_record
+from results import (
+    Json,
+    dump,
+    file_stem,
+    in_order,
+    not_written,
+    write_atomically,
+    write_results,
+    write_traces,
+)
+from steady import steady_messages, steady_record, take_traces
 
 
 class EngineError(Exception):
@@ -48,6 +56,7 @@ class Entry:
     hashes: dict[str, str] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    traces: dict[str, Json] = field(default_factory=dict)
     broken: bool = False
 
 
@@ -114,7 +123,7 @@ class Engine:
         ids = in_order(self.entries)
         again = {key: old for key in ids if (old := self._old(key)) is not None}
         for key, labs in again.items():
-            self._write(key, self._told(self.entries[key], labs))
+            self._write(key, self._told(self.entries[key], labs), again=True)
         progress = Progress(len(ids), len(again))
         waiting = [key for key in ids if key not in again]
         works: list[str] = []
@@ -144,6 +153,7 @@ class Engine:
         if not same or self.plan.force:
             for old in self.students.glob("*.json"):
                 old.unlink()
+            shutil.rmtree(self.plan.out / "traces", ignore_errors=True)
             write_atomically(path, text)
 
     def _old(self, key: str) -> dict[str, Json] | None:
@@ -195,6 +205,7 @@ class Engine:
                 result["verdict"] = "unchecked"
             unchecked = unchecked or _has_unchecked(result)
             labs[str(lab.number)] = result
+        entry.traces = take_traces(labs)
         return self._told(entry, labs, unchecked)
 
     def _told(self, entry: Entry, labs: dict[str, Json], unchecked: bool = False) -> Json:
@@ -222,15 +233,16 @@ class Engine:
             "labs": labs,
         }
 
-    def _write(self, key: str, result: Json) -> None:
+    def _write(self, key: str, result: Json, again: bool = False) -> None:
         if result["status"] == "unchecked":
             self.unchecked.append(key)
         path = self.students / f"{file_stem(key)}.json"
         try:
+            if not again:
+                write_traces(self.plan.out, file_stem(key), self.entries[key].traces)
             write_atomically(path, dump(result) + "\n")
         except OSError as error:
-            _remove_unfinished(self.students)
-            raise EngineError(_full(path, error)) from error
+            raise EngineError(not_written(error, path)) from error
 
     def _is_unchecked(self, key: str) -> bool:
         return bool(self.unchecked) and self.unchecked[-1] == key
@@ -246,8 +258,7 @@ class Engine:
         try:
             write_results(self.plan.out, self.plan.header, self.results())
         except OSError as error:
-            _remove_unfinished(self.plan.out)
-            raise EngineError(_full(self.plan.out, error)) from error
+            raise EngineError(not_written(error, self.plan.out)) from error
 
     def left_over(self) -> int:
         """Results of an earlier run, of students who are not among the submissions now."""
@@ -257,20 +268,6 @@ class Engine:
 
 def _is_utf16(data: bytes) -> bool:
     return data.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
-def _full(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk is full: {path} cannot be written. Nothing that was graded is lost. Make"
-            " room (df -h shows where), and run the same command again: it goes on from here."
-        )
-    return f"{path} cannot be written: {error.strerror}."
-
-
-def _remove_unfinished(folder: Path) -> None:
-    for path in folder.glob(".*.new"):
-        path.unlink(missing_ok=True)
 
 
 def _missing(lab: Lab) -> Json:
@@ -287,7 +284,7 @@ def _slim(lab: Lab, record: Json) -> Json:
     """What the header tells already, and the story of a check that passed, are left out."""
     told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "steps", "printed"]
+        told += ["expected", "seen", "because", "steps", "final", "trace_cut", "printed"]
     slim = {name: record[name] for name in told if record.get(name)}
     return steady_record(lab.number, slim | {"devices": record.get("devices", [])})
 

@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 
 from formats import FileEach, status_sentences
 from model import CheckResult, Student, outcome_text
+from pictures import Pictures, draw
+from results import read_traces
 from text import fenced, markdown
 from words import Words
 
@@ -59,6 +61,7 @@ def environment(language: str) -> jinja2.Environment:
         code=code,
         md=lambda text: Markup(markdown(text)),
         fenced=lambda text: Markup(fenced(text)),
+        svg=Markup,  # pictures.py has made it safe
         steps=lambda result: Markup(steps_text(result, words)),
     )
     return made
@@ -68,7 +71,7 @@ def fragment(student: Student, words: Words) -> str:
     """A student's story as a piece of HTML, for the student's page and the instructor's."""
     if "fragment" not in student.shared:
         template = environment(words.language).get_template("story.html.j2")
-        student.shared["fragment"] = template.render(student=student)
+        student.shared["fragment"] = template.render(student=student, pictures=Pictures())
     return student.shared["fragment"]
 
 
@@ -76,13 +79,21 @@ class Feedback(FileEach):
     """feedback/ID.md and feedback/ID.html."""
 
     folder = "feedback"
+    pictures = False
+    """Whether the failed checks get pictures; they cost time."""
+
+    def story(self, student: Student) -> Markup:
+        """The fragment; with pictures, where they are wanted."""
+        if not self.pictures:
+            return Markup(fragment(student, self.words))
+        template = environment(self.words.language).get_template("story.html.j2")
+        traces = read_traces(self.out, student.stem)
+        return Markup(template.render(student=student, pictures=draw(student, traces)))
 
     def add(self, student: Student) -> None:
         templates = environment(self.words.language)
         facts = {"student": student, "course": self.course}
-        page = templates.get_template("feedback.html.j2").render(
-            facts, story=Markup(fragment(student, self.words))
-        )
+        page = templates.get_template("feedback.html.j2").render(facts, story=self.story(student))
         self.write(student, ".html", page + "\n")
         text = templates.get_template("feedback.md.j2").render(facts)
         self.write(student, ".md", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")

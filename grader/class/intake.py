@@ -27,21 +27,15 @@ import yaml
 
 from archive import SOURCE_MAX, Found, is_archive, is_noise, read_archive, stem
 from course import Lab
+from names import CANVAS, COPY, METADATA, MOODLE, is_wanted, lab_file
 from roster import Roster, tidy
 
-METADATA = "submission_metadata.yml"
 METADATA_MAX = 64 << 20
 SKIPPED = frozenset(("__MACOSX", "node_modules"))
 # Folders of the course itself that hold files with the same names.
 COURSE_FOLDERS = frozenset(("solutions", "grader", "build", "slides"))
 FILES_MAX = 100_000  # entries below one source folder of a student
 
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
-_CANVAS = re.compile(
-    r"(?P<name>[^_]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<order>\d+)_(?P<file>.+)", re.DOTALL
-)
-_AGAIN = re.compile(r"(?P<stem>.+?)-(?P<order>\d+)")
-_COPY = re.compile(r"(?P<stem>.+?)(?: ?\((?P<order>\d+)\)| - Copy| copy)")
 _GRADESCOPE = re.compile(r"submission_(\d+)")
 
 
@@ -94,24 +88,9 @@ class Intake:
 
     # --- What is there ------------------------------------------------------------
 
-    def wanted(self, name: str) -> bool:
-        """Whether a file's name is one that a lab asks for, or nearly."""
-        return self.lab_file(name) is not None or name == METADATA
-
     def lab_file(self, name: str) -> str | None:
-        """The lab's name for a file: create.c for create.c, Create.C, create (1).c, create-2.c,
-        and for what Moodle and Canvas make of it."""
-        for pattern in (_MOODLE, _CANVAS):
-            match = pattern.fullmatch(name)
-            if match and match["file"]:
-                name = match["file"]
-        name = name.strip().lower()
-        if name in self.names:
-            return name
-        base, dot, ending = name.rpartition(".")
-        match = _COPY.fullmatch(base) or _AGAIN.fullmatch(base)
-        plain = match["stem"] + dot + ending if match else re.sub("^copy of ", "", name)
-        return plain if plain in self.names else None
+        """The lab's name for a file."""
+        return lab_file(name, self.names)
 
     def add_source(self, path: Path) -> None:
         """Takes in a folder or an archive."""
@@ -125,7 +104,7 @@ class Intake:
         elif stat.S_ISREG(mode):
             if not os.access(path, os.R_OK):
                 raise BadSource(f"{path} cannot be read: Permission denied.")
-            found = list(read_archive(path, self.spool, self.wanted))
+            found = list(read_archive(path, self.spool, self.names))
             name = stem(name)
             for item in found:
                 if item.trouble and not item.path:
@@ -169,9 +148,9 @@ class Intake:
         regular = stat.S_ISREG(status.st_mode)
         if is_archive(entry.name) and regular:
             yield Found(here, -1, 0, None)
-            for item in read_archive(Path(entry.path), self.spool, self.wanted):
+            for item in read_archive(Path(entry.path), self.spool, self.names):
                 yield Found(here + item.path, item.size, item.time, item.spooled, item.trouble)
-        elif not self.wanted(entry.name):
+        elif not is_wanted(entry.name, self.names):
             yield Found(here, -1, 0, None)
         elif not regular:
             yield Found(here, 0, 0, None, f"{entry.name} is not a regular file, and is not taken.")
@@ -179,6 +158,11 @@ class Intake:
             yield Found(here, 0, 0, None, f"{entry.name} is too large, and is not taken.")
         else:
             yield Found(here, status.st_size, status.st_mtime, Path(entry.path))
+
+    def found(self) -> Iterator[Found]:
+        """Everything that belongs to a submission."""
+        for submission in self.submissions:
+            yield from submission.files
 
     # --- Whose it is --------------------------------------------------------------
 
@@ -243,7 +227,7 @@ class Intake:
             item.spooled for item in items
         )
         inner = len(items) > 1 or items[0].size == -1 or bool(items[0].trouble)
-        moodle, canvas = _MOODLE.fullmatch(top), _CANVAS.fullmatch(top)
+        moodle, canvas = MOODLE.fullmatch(top), CANVAS.fullmatch(top)
         shown = f"{source}/{top}"
         if moodle:
             self._join(moodle["id"], tidy(moodle["name"]), shown, items, depth, 0, None)
@@ -255,7 +239,7 @@ class Intake:
             if len(items) == 1 and not is_archive(top) and not self._is_folder(items[0]):
                 return  # a file that no lab names, beside the students
             plain = stem(top) if is_archive(top) else top
-            copy = _COPY.fullmatch(plain)
+            copy = COPY.fullmatch(plain)
             order = int(copy["order"] or 1) if copy else 0
             self._add(copy["stem"] if copy else plain, None, shown, items, depth + 1, order)
         elif items[0].trouble:
@@ -349,7 +333,7 @@ class Intake:
         students = [self._newest(key, several, roster) for key, several in everybody.items()]
         for key, name in roster.names.items() if roster else ():
             if key not in everybody:
-                students.append(Student(key, name or None, True, notes=["There is no submission."]))
+                students.append(Student(key, name or None, True))
         return students
 
     @staticmethod
@@ -400,7 +384,7 @@ class Intake:
         """The best candidate has the least rank."""
         folders = item.path[:-1]
         plain = item.path[-1] == name
-        canvas = _CANVAS.fullmatch(item.path[-1])
+        canvas = CANVAS.fullmatch(item.path[-1])
         # Canvas numbers what was handed in again: the last one counts.
         newer = float(canvas["order"]) if canvas else 0.0
         return (
@@ -431,8 +415,8 @@ class Intake:
         ]
         if others:
             submission.notes.append(f"{name}: {best} was taken, and not {', '.join(others[:5])}.")
-        elif ordered[0].path[-1] != name and not _CANVAS.fullmatch(ordered[0].path[-1]):
-            if not _MOODLE.fullmatch(ordered[0].path[-1]):
+        elif ordered[0].path[-1] != name and not CANVAS.fullmatch(ordered[0].path[-1]):
+            if not MOODLE.fullmatch(ordered[0].path[-1]):
                 submission.notes.append(f"{best} was taken as {name}.")
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import contained
 from results import Json
 
 # An ordinary user without a name, for root to become. No account has these numbers by custom:
@@ -127,3 +128,5 @@ def require_sandbox(course: Path, environment: dict[str, str]) -> None:
     if run.returncode != 0:
         said = (run.stdout.strip() or run.stderr.strip() or "(no message)").splitlines()[-1]
         raise NoSandbox(f"The sandbox cannot be made: {said}\n{_remedy(said)}")
+    if not contained.walls():
+        raise NoSandbox(f"Archives cannot be read in a sandbox here.\n{_remedy('')}")

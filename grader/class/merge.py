@@ -19,8 +19,10 @@ from results import (
     in_order,
     read_header,
     read_students,
+    read_traces,
     write_atomically,
     write_results,
+    write_traces,
 )
 
 
@@ -86,6 +88,7 @@ def merge(parts: Sequence[Path], out: Path) -> None:
     for student_id, part in places.items():
         name = file_stem(student_id) + ".json"
         _copy_student(part, name, out / "students" / name, student_id)
+        write_traces(out, file_stem(student_id), read_traces(part, file_stem(student_id)))
     write_results(out, header, _in_order(parts, places))
 
 

@@ -227,7 +227,7 @@ def _lab_result(lab: Lab, student: Json, words: Words) -> LabResult:
         return LabResult(lab, outcome, 0, "", checks)
     build = result.get("build") or {"ok": True, "messages": ""}
     outcome = result["verdict"]
-    if outcome != "missing" and not build["ok"]:
+    if outcome not in ("missing", "unchecked") and not build["ok"]:
         outcome = "broken"
     records = {record["name"]: record for record in result["checks"]}
     return LabResult(

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import formats
+import pictures as drawing
 from compare import Comparer, Comparison, text
 from feedback import Feedback
 from model import course_of, student_of
 from report import Report
-from results import BadResults, read_header, read_students
+from results import BadResults, not_written, read_header, read_students
 from words import Words, languages
 
 FORMATS: dict[str, type[formats.Output]] = {
@@ -34,15 +35,25 @@ FORMATS: dict[str, type[formats.Output]] = {
 }
 DEFAULT = ("csv", "feedback", "report")
 
+# Exit statuses of all commands; argparse has 2 for wrong use.
+ALL_GRADED, FAILED, SOME_UNCHECKED, NO_SANDBOX, DEFECTS = 0, 1, 3, 4, 5
+
 
 def write_reports(
-    out: Path, chosen: Sequence[str] = DEFAULT, old: Path | None = None, language: str = "en"
+    out: Path,
+    chosen: Sequence[str] = DEFAULT,
+    old: Path | None = None,
+    language: str = "en",
+    pictures: bool = False,
 ) -> Comparison | None:
     """Writes the chosen formats into OUT. Returns the comparison with OLD, if there is one."""
     words = Words(language)
     course = course_of(read_header(out))
     comparer = Comparer(old, course, words) if old else None
     outputs = [FORMATS[name](out, course, words) for name in dict.fromkeys(chosen)]
+    for output in outputs:
+        if isinstance(output, Feedback):
+            output.pictures = pictures
     for line in read_students(out):
         student = student_of(course, line, words)
         if comparer:
@@ -69,9 +80,8 @@ def names_of_formats(value: str) -> list[str]:
     return names
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("out", type=Path, metavar="OUT", help="a result folder")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of everything that writes reports."""
     parser.add_argument(
         "--format",
         type=names_of_formats,
@@ -79,19 +89,39 @@ def main(arguments: list[str]) -> int:
         metavar="NAME,...",
         help=f"what to write, of {', '.join(FORMATS)} (default: {','.join(DEFAULT)})",
     )
+    parser.add_argument(
+        "--pictures",
+        action="store_true",
+        help="draw the runs of failed checks in the feedback: up to 1 second a student",
+    )
     parser.add_argument("--compare", type=Path, metavar="OLD", help="an earlier result folder")
     parser.add_argument("--language", choices=languages(), default="en", help="of the reports")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("out", type=Path, metavar="OUT", help="a result folder")
+    add_options(parser)
     options = parser.parse_args(arguments)
     try:
+        if options.pictures:
+            drawing.require()
         comparison = write_reports(
-            options.out, options.format or DEFAULT, options.compare, options.language
+            options.out,
+            options.format or DEFAULT,
+            options.compare,
+            options.language,
+            options.pictures,
         )
-    except BadResults as error:
+    except (BadResults, drawing.NoPictures) as error:
         print(error, file=sys.stderr)
-        return 2
+        return FAILED
+    except OSError as error:
+        print(not_written(error, options.out), file=sys.stderr)
+        return FAILED
     if comparison:
         print(text(comparison, Words(options.language)), end="")
-    return 1 if comparison and comparison.defects else 0
+    return DEFECTS if comparison and comparison.defects else ALL_GRADED
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ students, and two runs that say the same are the same bytes.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -63,12 +64,27 @@ def write_atomically(path: Path, chunks: Iterable[str] | str, durable: bool = Tr
     Reports need not be durable: they are made again from results.json.
     """
     temporary = path.with_name(f".{path.name}.new")
-    with open(temporary, "w", encoding="utf-8", newline="") as file:
-        file.writelines([chunks] if isinstance(chunks, str) else chunks)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.writelines([chunks] if isinstance(chunks, str) else chunks)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def not_written(error: OSError, path: Path) -> str:
+    """Why a file of the result folder could not be written, and what to do."""
+    path = Path(os.path.abspath(error.filename or path))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            f"The disk is full: {path} cannot be written. Nothing that was graded is lost. Make"
+            " room (df -h shows where), and run the same command again: it goes on from here."
+        )
+    return f"{path} cannot be written: {error.strerror}."
 
 
 def in_order(ids: Iterable[str]) -> list[str]:
@@ -94,6 +110,31 @@ def write_results(out: Path, header: Json, students: Iterable[Json]) -> None:
     write_atomically(out / "results.json", result_lines(header, students))
 
 
+def traces_path(out: Path, stem: str) -> Path:
+    """Where the traces of a student's failed checks are. They are no part of the results: of two
+    runs they may differ."""
+    return out / "traces" / f"{stem}.json"
+
+
+def write_traces(out: Path, stem: str, traces: dict[str, Json]) -> None:
+    """Writes a student's traces, by lab and check; or removes those of an earlier run."""
+    path = traces_path(out, stem)
+    if not traces:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, dump(traces) + "\n", durable=False)
+
+
+def read_traces(out: Path, stem: str) -> dict[str, Json]:
+    """A student's traces; none where there is no file of them."""
+    try:
+        told = json.loads(traces_path(out, stem).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def results_path(path: Path) -> Path:
     """results.json of a result folder; or the file itself, where a file was named."""
     return path / "results.json" if path.is_dir() else path
@@ -116,8 +157,10 @@ def _load(path: Path) -> Json:
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadResults(f"{path} cannot be read: {error}.") from error
+    except OSError as error:
+        raise BadResults(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadResults(f"{path} is no results.json of shmlab: it is no JSON.") from error
     if not isinstance(document, dict) or not isinstance(document.get("students"), list):
         raise BadResults(f"{path} is no results.json of shmlab: it has no list of students.")
     return _check(document, path)

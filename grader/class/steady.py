@@ -2,11 +2,12 @@
 
 A key from ftok holds the low 8 bits of a device number, and Linux numbers the file systems in
 memory as they come: the next run has others. They are replaced by fixed ones, in the labs that
-show keys of files. The name of a check's own directory has a random end, which is cut off. In
-lab 5 two programs run at the same time, and which of them makes the next call is for the kernel to
-decide: there the trace, from which a picture of the run is drawn, is left out. Everything else that
-a story shows is the same in each run: keys come from a seed, pids and ids from namespaces of their
-own, addresses are not randomised.
+show keys of files. So is the random end of a check's own folder. Everything else that a story shows
+is the same in each run: keys come from a seed, pids and ids from namespaces of their own, addresses
+are not randomised.
+
+The trace of a run is another matter: two processes that run at the same time make their calls in
+this order or in that one. It is taken out of the record, and is kept in a file of its own.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from typing import Any
 from results import Json
 
 LABS_WITH_FILE_KEYS = (1, 5)
-LABS_OF_TWO_PROGRAMS = (5,)
-_SCRATCH = re.compile(r"(/check)-[A-Za-z0-9]{6}\b")  # grader/lib/check.c makes it
 _KEY = re.compile(r"0x([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{4})\b")
 _DEVICE = re.compile(r"(device[= ])0x[0-9a-f]*?([0-9a-f]{1,2})\b")
+_FOLDER = re.compile(r"(/tmp/check-)[A-Za-z0-9]{6}\b")
 _FIRST = 0x2A
+_TRACE_OF_STEP = ("calls", "segments", "ended")
+_TRACE = ("final", "trace_cut")
 
 
 def _steady_text(text: str, places: dict[str, str]) -> str:
-    text = _SCRATCH.sub(r"\1", text)
     text = _KEY.sub(lambda key: f"0x{key[1]}{places.get(key[2], key[2])}{key[3]}", text)
     return _DEVICE.sub(lambda found: _device(found, places), text)
 
@@ -49,22 +50,29 @@ def _steady(value: Any, places: dict[str, str]) -> Any:
         # A line that splits a key of the check's own has no device number in it.
         if str(value.get("line", "")).startswith("split "):
             return value
-        return {name: _steady(one, places) for name, one in value.items()}
+        return _steady_numbers({name: _steady(one, places) for name, one in value.items()}, places)
     return value
 
 
-def _steady_trace(lab: int, step: Json, places: dict[str, str]) -> None:
-    if lab in LABS_OF_TWO_PROGRAMS:
-        for name in ("calls", "segments", "ended"):
-            step.pop(name, None)
-    for segment in step.get("segments", []):
-        if "key" in segment:
-            segment["key"] = _steady_key(segment["key"], places)
-    for call in step.get("calls", []):
-        if call["call"] == "ftok" and "result" in call:
-            call["result"] = _steady_key(call["result"], places)
-        if call["call"] == "shmget" and call.get("arguments"):
-            call["arguments"][0] = _steady_key(call["arguments"][0], places)
+def _steady_numbers(told: Json, places: dict[str, str]) -> Json:
+    """The keys in a trace: of a segment, or where a call takes or gives one."""
+    if "key" in told:
+        told["key"] = _steady_key(told["key"], places)
+    if told.get("call") == "ftok" and told.get("result", -1) != -1:
+        told["result"] = _steady_key(told["result"], places)
+    if told.get("call") == "shmget" and told.get("arguments"):
+        told["arguments"][0] = _steady_key(told["arguments"][0], places)
+    return told
+
+
+def _steady_folders(value: Any) -> Any:
+    if isinstance(value, str):
+        return _FOLDER.sub(r"\1000000", value)
+    if isinstance(value, list):
+        return [_steady_folders(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _steady_folders(one) for name, one in value.items()}
+    return value
 
 
 def steady_messages(messages: str) -> str:
@@ -74,7 +82,7 @@ def steady_messages(messages: str) -> str:
 
 def steady_record(lab: int, record: Json) -> Json:
     """The record of a check, without what differs from run to run."""
-    record = dict(record)
+    record = _steady_folders(record)
     devices = record.pop("devices", [])
     record.pop("seconds", None)
     if lab not in LABS_WITH_FILE_KEYS:
@@ -84,12 +92,27 @@ def steady_record(lab: int, record: Json) -> Json:
     flipped = [int(device) ^ 0x80 for device in devices[:1]]
     for index, device in enumerate([*devices, *flipped]):
         places.setdefault(f"{int(device):02x}", f"{_FIRST + index:02x}")
-    steady: Json = {name: _steady(value, places) for name, value in record.items()}
-    for leak in steady.get("leaks", []):
-        leak["key"] = _steady_key(leak["key"], places)
-    for step in [*steady.get("steps", []), steady.get("final", {})]:
-        _steady_trace(lab, step, places)
-    if lab in LABS_OF_TWO_PROGRAMS:
-        for name in ("final", "trace_cut"):
-            steady.pop(name, None)
-    return steady
+    return {name: _steady(value, places) for name, value in record.items()}
+
+
+def _take_trace(record: Json) -> Json | None:
+    """Takes the trace out of a record. Returns the record as it was, where it has one."""
+    traced = any(name in step for step in record.get("steps", []) for name in _TRACE_OF_STEP)
+    whole = record | {"steps": [dict(step) for step in record.get("steps", [])]}
+    for name in _TRACE:
+        record.pop(name, None)
+    for step in record.get("steps", []):
+        for name in _TRACE_OF_STEP:
+            step.pop(name, None)
+    return whole if traced else None
+
+
+def take_traces(labs: dict[str, Json]) -> dict[str, Json]:
+    """The traces of failed checks, by lab and check."""
+    traces: dict[str, Json] = {}
+    for number, lab in labs.items():
+        for record in lab["checks"]:
+            trace = _take_trace(record)
+            if trace and record["verdict"] == "failed":
+                traces.setdefault(number, {})[record["name"]] = trace
+    return traces

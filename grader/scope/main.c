@@ -219,7 +219,7 @@ static int show_recording(const struct wish *wish, const char *path)
 }
 
 /* The result of a check, wherever it stands: results.json is a list of results, and
- * holds them in labs for a class. */
+ * holds them by lab for a class (traces/ID.json). */
 static const json_t *find_check(const json_t *where, const char *check)
 {
     const json_t *found = NULL, *item;

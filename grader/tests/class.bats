@@ -80,6 +80,69 @@ told() {
   [ "$(told s1 .points)" = 100 ]
 }
 
+@test "a grade that changed without a reason is told by the exit status" {
+  need_sandbox
+  hand_in s1 keys.c
+  grade --labs 1 "$CLASS"
+  cp -r "$OUT" "$OUT-old"
+  grade --labs 1 --compare "$OUT-old" "$CLASS"
+  ends_with_status 0
+  has "Nothing changed"
+  sed -i 's/"points":100,"labs"/"points":99,"labs"/; s/{"1":{"points":100/{"1":{"points":99/' "$OUT-old/results.json"
+  grade --labs 1 --compare "$OUT-old" "$CLASS"
+  ends_with_status 5
+  has "1 grade changed although the files did not"
+  run "$GRADER" report --format csv --compare "$OUT-old" "$OUT"
+  ends_with_status 5
+  # Where no run can be compared with, it is said before anything is graded.
+  grade --labs 1 --compare "$OUT-nowhere" "$CLASS"
+  ends_with_status 1
+  has "cannot be read"
+  has_not "of 1 done"
+}
+
+@test "clang will do, the results say so, and what is no compiler of the sandbox is refused" {
+  need_sandbox
+  hand_in s1 keys.c
+  if command -v clang > /dev/null; then
+    CC=clang grade --labs 1 "$CLASS"
+    ends_with_status 0
+    [ "$(told s1 .points)" = 100 ]
+    [[ "$(jq --raw-output .compiler "$OUT/results.json")" == *"clang version"* ]]
+  fi
+  printf '#!/bin/sh\nexec gcc "$@"\n' > "$BATS_TEST_TMPDIR/cc"
+  chmod 755 "$BATS_TEST_TMPDIR/cc"
+  CC=$BATS_TEST_TMPDIR/cc grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "is all that the sandbox shows"
+  CC="sh -c true" grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "CC is no C compiler"
+}
+
+@test "what reads an archive of a stranger sees nothing but the archive" {
+  need_sandbox
+  run /usr/bin/python3 -B - "$CLASS" << 'END'
+import subprocess, sys
+sys.path.insert(0, "grader/class")
+import contained
+
+def told(script):
+    command = contained.command(["sh", "-c", script], [])
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+print("files:", told("ls -A / /tmp | tr '\\n' ' '"))
+print("network:", told("tail -n +3 /sys/class/net/*/ifindex /proc/net/dev 2>&1 | grep -c eth"))
+print("written:", told(f"touch /usr/x {sys.argv[1]}/x && echo yes"))
+print("memory:", told("ulimit -v"))
+END
+  ends_with_status 0
+  has "files: /: bin dev etc lib lib64 sbin tmp usr var /tmp: "
+  has "network: 0"
+  has "memory: 1048576"
+  has_not "yes"
+}
+
 @test "shards, merged, are one run" {
   need_sandbox
   for student in a b c; do hand_in $student keys.c; done
@@ -89,6 +152,84 @@ told() {
   done
   "$GRADER" merge --format csv --out "$OUT" "$OUT-1" "$OUT-2"
   cmp "$OUT/results.json" "$BATS_TEST_TMPDIR/whole/results.json"
+}
+
+@test "two runs say the same, also of two programs that run at the same time" {
+  need_sandbox
+  local mutant=grader/mutants/lab5/no_newline.patch
+  hand_in s1 reader.c writer.c
+  cp "grader/mutants/right/lab5/$(sed -n 's/^Base: //p' $mutant)"/*.c "$CLASS/s1"
+  patch --quiet -d "$CLASS/s1" < $mutant
+  for run in 1 2; do
+    "$GRADER" --out "$OUT-$run" --labs 5 --format csv,feedback "$CLASS"
+  done
+  jq -e '[.students[].labs["5"].checks[] | select(.verdict == "failed")] | length > 0' "$OUT-1/results.json"
+  jq -e '[.["5"][].steps[].calls // empty] | length > 0' "$OUT-1/traces/s1.json"
+  cmp "$OUT-1/results.json" "$OUT-2/results.json"
+  cmp "$OUT-1/feedback/s1.html" "$OUT-2/feedback/s1.html"
+}
+
+@test "a result folder that cannot be is refused before anything is graded" {
+  need_sandbox
+  hand_in s1 keys.c
+  run "$GRADER" --out "$CLASS/out" --labs 1 "$CLASS"
+  ends_with_status 2
+  has "would be taken for a submission"
+  [ ! -e "$CLASS/out" ]
+  touch "$OUT"
+  grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "out cannot be made: Not a directory"
+  rm "$OUT"
+  mkdir "$OUT"
+  exec 9> "$OUT/.lock"
+  flock 9
+  grade --labs 1 "$CLASS"
+  exec 9>&-
+  ends_with_status 1
+  has "Another grading writes to"
+}
+
+@test "on a full disk it says so, and leaves no half a file" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$OUT"
+  # shellcheck disable=SC2016  # the inner shell's words
+  run bwrap --dev-bind / / --size 16384 --tmpfs "$OUT" \
+    sh -c '"$1" --out "$2" --labs 1 --format csv "$3"; echo "status $?"; find "$2" -name "*.new"' \
+    sh "$GRADER" "$OUT" "$CLASS"
+  has "The disk is full: $OUT"
+  has "it goes on from here"
+  has "status 1"
+  has_not ".new "
+}
+
+@test "Ctrl-C leaves what was graded, and nothing in /tmp" {
+  need_sandbox
+  for student in s1 s2; do
+    hand_in $student keys.c
+    echo "/* $student */" >> "$CLASS/$student/keys.c"
+  done
+  # A shell lets what it starts in the background ignore SIGINT.
+  run /usr/bin/python3 -B - "$GRADER" "$OUT" "$CLASS" << 'END'
+import os, signal, subprocess, sys
+from pathlib import Path
+
+grader, out, folder = sys.argv[1:]
+command = [grader, "--out", out, "--labs", "1", "--jobs", "1", "--format", "csv", folder]
+grading = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+while not list(Path(out).glob("students/*.json")) and grading.poll() is None:
+    pass
+work = Path(out, ".work").read_text()
+os.killpg(grading.pid, signal.SIGINT)
+print(grading.communicate()[1])
+print("status", grading.returncode, "left", os.path.exists(work))
+END
+  has "The same command goes on where this one stopped"
+  has "status 130 left False"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  [ "$(jq '.students | length' "$OUT/run.json")" = 1 ]
 }
 
 @test "the roster lists who is missing, and its mistakes are told" {
@@ -102,6 +243,7 @@ told() {
   has "has no id"
   [ "$(told s1 .name)" = "Ann Li" ]
   [ "$(told s2 '.status + .name')" = "missingBo Chen" ]
+  grep -qx $'s2,Bo Chen,0,0,,There is no submission.\r' "$OUT/grades.csv"
   [ "$(told stranger .on_roster)" = false ]
 }
 
@@ -153,7 +295,7 @@ END
   run bwrap --dev-bind / / --unshare-user --uid 1000 --gid 1000 --disable-userns \
     "$GRADER" --out "$OUT" --labs 1 --format csv "$CLASS"
   [[ "$output" != *"Creating new namespace failed"*"bwrap:"* ]] || skip "bwrap does not work here"
-  ends_with_status 1
+  ends_with_status 4
   has "The sandbox cannot be made"
   has "--no-sandbox"
   [ ! -e "$OUT/results.json" ]

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "grader" / "class"))
 
 import results  # noqa: E402  (the path comes first)
+import steady  # noqa: E402
 
 LABS = (
     (1, "01-ftok", "ftok keys", ["keys.c"]),
@@ -124,7 +125,7 @@ def slim(record: Json) -> Json:
     """A record as the engine keeps it: what the header tells, and the story of a pass, left out."""
     told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "steps", "printed"]
+        told += ["expected", "seen", "because", "steps", "final", "trace_cut", "printed"]
     return {name: record[name] for name in told if record.get(name)}
 
 
@@ -260,8 +261,11 @@ def make_class(pool: Json, count: int) -> tuple[Json, list[Json]]:
 def write_class(out: Path, header: Json, students: list[Json]) -> None:
     """A result folder, as far as the engine writes it."""
     (out / "students").mkdir(parents=True, exist_ok=True)
+    students = copy.deepcopy(students)
     for student in students:
-        path = out / "students" / (results.file_stem(student["id"]) + ".json")
+        stem = results.file_stem(student["id"])
+        results.write_traces(out, stem, steady.take_traces(student["labs"]))
+        path = out / "students" / f"{stem}.json"
         results.write_atomically(path, results.dump(student) + "\n")
     results.write_results(out, header, students)
 

@@ -58,6 +58,37 @@ for entry in zipfile.ZipFile(sys.argv[1]).infolist():
   [ "$(grep -c ' 0o111$' <<< "$output")" = 4 ] || complain "not all are there, or not executable"
 }
 
+# A grader that ends with status $1 in the sandbox, and writes a result without one.
+stub_grader() {
+  mkdir -p "$work/autograder/submission" "$work/autograder/source/grader/class"
+  sed "s|=/autograder/|=$work/autograder/|; s|cp -R /autograder/|cp -R $work/autograder/|" \
+    grader/distribute/gradescope/run_autograder > "$work/run_autograder"
+  cat > "$work/autograder/source/grader/class/shmlab-class" << END
+#!/bin/sh
+echo "\$1" >> $work/calls
+[ "\$1" = --no-sandbox ] || exit $1
+while [ "\$1" != --out ]; do shift; done
+mkdir -p "\$2/gradescope"
+echo '{"score": 1}' > "\$2/gradescope/student.json"
+END
+  chmod +x "$work/autograder/source/grader/class/shmlab-class"
+}
+
+@test "Gradescope goes on without a sandbox where it is refused, and in no other case" {
+  stub_grader 4
+  run sh "$work/run_autograder"
+  [ "$(tail -n 1 "$work/calls")" = --no-sandbox ] || complain "it was not tried without"
+  [ "$(jq .score "$work/autograder/results/results.json")" = 1 ]
+
+  for status in 1 3 5; do
+    rm -rf "$work/calls" "$work/autograder"
+    stub_grader $status
+    run sh "$work/run_autograder"
+    [ "$(grep -c . "$work/calls")" = 1 ] || complain "tried again after status $status"
+    jq -e '.output and (has("score") | not)' "$work/autograder/results/results.json"
+  done
+}
+
 @test "the workflow for GitHub is YAML, and its grading step works" {
   make_class
   mkdir -p "$work/run/class"

@@ -32,6 +32,11 @@ reports() {
   reports Escaping
 }
 
+@test "pictures in the feedback are within their limits, and have nothing in them that runs" {
+  [ -x "$BUILD/scope" ] && command -v dot > /dev/null || skip "not run: needs build/scope and Graphviz"
+  reports Pictures
+}
+
 @test "each format is valid, and never says that an unchecked one passed" {
   reports Formats
 }

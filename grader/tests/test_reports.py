@@ -15,12 +15,14 @@ import io
 import json
 import os
 import re
+import shutil
 import string
 import subprocess
 import sys
 import tempfile
 import tomllib
 import unittest
+import unittest.mock
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ import jsonschema
 
 import compare
 import merge
+import pictures
 import reports
 import results
 import text
@@ -39,6 +42,7 @@ import words
 Json = dict[str, Any]
 CLASS = class_sample.ROOT / "grader" / "class"
 EVERY = tuple(reports.FORMATS)
+CAN_DRAW = pictures.SCOPE.exists() and shutil.which("dot") is not None
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)>]]>-->\x1b[31m\x00\x07\x9b\u202e"
@@ -49,6 +53,20 @@ HOSTILE = (
 
 def pool() -> Json:
     return json.loads(Path(os.environ["SHMLAB_POOL"]).read_text(encoding="utf-8"))
+
+
+def hostile_step(number: int) -> Json:
+    """A step with a trace in which every text and number is hostile."""
+    call = {"where": HOSTILE, "pid": -1, "call": "shmat" + HOSTILE, "error": HOSTILE}
+    segment = {"id": -number, "key": -1, "size": 2**63 - 1, "nattch": 2**63 - 1}
+    return {
+        "where": f"{number}{HOSTILE}",
+        "line": HOSTILE,
+        "answer": HOSTILE,
+        "calls": [call | {"arguments": [2**63 - 1, -1], "result": -(2**63)}] * 3,
+        "segments": [segment | {"attached": [HOSTILE] * 3}],
+        "ended": [HOSTILE],
+    }
 
 
 def hostile_student(student: Json, student_id: str) -> Json:
@@ -67,11 +85,12 @@ def hostile_student(student: Json, student_id: str) -> Json:
                 seen=HOSTILE,
                 because=HOSTILE,
                 printed=HOSTILE * 40,
-                steps=[{"where": HOSTILE, "line": HOSTILE, "answer": HOSTILE}] * 40,
+                steps=[hostile_step(number) for number in range(40)],
                 leaks=[{"key": -1, "id": 3, "size": 1, "by": HOSTILE, "step": 1}],
             )
     made["points"] = 0
     made["labs"]["1"]["checks"][0]["printed"] = HOSTILE * 5000
+    made["labs"]["2"]["checks"][0]["steps"] = [hostile_step(1)] * 2  # small enough for a picture
     return made
 
 
@@ -125,7 +144,9 @@ class Schema(Folder):
         document = json.loads((self.out / "results.json").read_text(encoding="utf-8"))
         other = self.folder / "other.json"
         other.write_text(json.dumps(document, indent=2), encoding="utf-8")
-        self.assertEqual(list(results.read_students(other)), self.students)
+        kept = list(results.read_students(self.out))
+        self.assertEqual(list(results.read_students(other)), kept)
+        self.assertEqual([one["id"] for one in kept], [one["id"] for one in self.students])
         self.assertEqual(results.read_header(other), results.read_header(self.out))
 
     def test_a_cut_file_is_refused(self) -> None:
@@ -180,7 +201,7 @@ class Escaping(unittest.TestCase):
         order = results.in_order(student["id"] for student in students)
         students.sort(key=lambda student: order.index(student["id"]))
         class_sample.write_class(cls.made, header, students)
-        reports.write_reports(cls.made, EVERY)
+        reports.write_reports(cls.made, EVERY, pictures=CAN_DRAW)
 
     def setUp(self) -> None:
         self.out = self.made
@@ -191,7 +212,8 @@ class Escaping(unittest.TestCase):
         return [path for path in written if path.suffix != ".json" or path.parent != self.out]
 
     def test_no_control_bytes_anywhere(self) -> None:
-        made = [path for path in self.files() if path.parent.name != "students"]
+        kept = ("students", "traces")
+        made = [path for path in self.files() if path.parent.name not in kept]
         self.assertGreater(len(made), 15)
         for path in made:
             content = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
@@ -207,6 +229,8 @@ class Escaping(unittest.TestCase):
             self.assertEqual(page.tags.count("script"), 3 if path.name == "report.html" else 0)
             self.assertEqual(page.bad, [])
             self.assertNotIn("alert(1)</script>", path.read_text(encoding="utf-8"))
+            if CAN_DRAW and path.stem == self.stem:
+                self.assertGreaterEqual(page.tags.count("svg"), 1)
 
     def test_a_name_is_shown_in_full(self) -> None:
         page = (self.out / "feedback" / f"{self.stem}.html").read_text(encoding="utf-8")
@@ -215,7 +239,7 @@ class Escaping(unittest.TestCase):
 
     def test_huge_outputs_are_cut(self) -> None:
         for path in self.files():
-            if path.parent.name not in ("students", ""):
+            if path.parent.name not in ("students", "traces", ""):
                 self.assertLess(path.stat().st_size, 4_000_000, path)
         prairie = self.out / "prairielearn" / f"{self.stem}.json"
         self.assertLess(prairie.stat().st_size, 1_000_000)
@@ -302,6 +326,17 @@ class Formats(Folder):
         self.assertEqual(json.loads((out / "classroom" / name).read_text())["status"], "error")
         self.assertFalse((out / "autolab" / name).exists())
         self.assertNotIn("\nok ", (out / "tap" / name.replace(".json", ".tap")).read_text())
+
+    def test_what_the_grader_could_not_build_is_not_the_students_fault(self) -> None:
+        student = copy.deepcopy(next(one for one in self.students if one["labs"].get("2")))
+        lab = student["labs"]["2"]
+        lab.update(points=0, verdict="unchecked", checks=[], build={"ok": False, "messages": "?"})
+        student.update(status="unchecked", labs={"2": lab}, points=0)
+        out = self.write("unbuilt", [student])
+        reports.write_reports(out, ["csv"])
+        rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text(encoding="utf-8"))))
+        self.assertEqual((rows[0]["lab2"], rows[0]["total"]), ("", ""))
+        self.assertNotIn("does not compile", rows[0]["notes"])
 
     def test_one_unchecked_check_leaves_the_rest_known(self) -> None:
         student = copy.deepcopy(next(one for one in self.students if one["points"] == 500))
@@ -491,12 +526,81 @@ class Merge(Folder):
         with self.assertRaisesRegex(merge.CannotMerge, "compiler"):
             merge.merge([self.out, other], self.folder / "merged")
 
+    def test_shards_have_the_same_pictures(self) -> None:
+        if not CAN_DRAW:
+            self.skipTest("needs build/scope and Graphviz")
+        students = [one for one in self.students if one["id"] in ("s001", "s002", "s003")]
+        whole = self.write("whole", students)
+        parts = [self.write(f"part{k}", students[k::2]) for k in range(2)]
+        merge.merge(parts, self.folder / "merged")
+        for folder in (whole, self.folder / "merged"):
+            reports.write_reports(folder, ["feedback"], pictures=True)
+        self.assertEqual(differences(whole, self.folder / "merged"), [])
+
     def test_results_json_alone_will_do(self) -> None:
+        shutil.rmtree(self.out / "traces")  # what pictures are drawn from is lost
         part = self.folder / "alone"
         part.mkdir()
         (part / "results.json").write_bytes((self.out / "results.json").read_bytes())
         merge.merge([part], self.folder / "merged")
         self.assertEqual(differences(self.out, self.folder / "merged"), [])
+
+
+@unittest.skipUnless(CAN_DRAW, "needs build/scope and Graphviz")
+class Pictures(Folder):
+    """The pictures of failed checks in a student's page."""
+
+    def page(self, student_id: str) -> str:
+        reports.write_reports(self.out, ["feedback"], pictures=True)
+        return (self.out / "feedback" / f"{student_id}.html").read_text(encoding="utf-8")
+
+    def one_who_failed(self, lab: str) -> Json:
+        """A student with many failed checks in a lab: one who handed the skeleton in."""
+        entries = [one for one in pool()["results"] if one["variant"] == "skeleton"]
+        student = next(one for one in self.students if one["labs"])
+        student["labs"] = {str(one["lab"]): one["result"] for one in entries}
+        self.assertGreater(len(student["labs"][lab]["checks"]), pictures.PER_LAB)
+        self.out = self.write("failed", [student])
+        return student
+
+    def test_a_picture_has_the_segments_of_its_check(self) -> None:
+        page = self.page(self.one_who_failed("3")["id"])
+        self.assertIn('<figure class="picture"><svg', page)
+        drawn = "".join(re.findall("<figure.*?</figure>", page, re.DOTALL))
+        for shown in ("segment 0", "4096 bytes", "shmget 0x", "Terminal G", "nattch 0"):
+            self.assertIn(shown, drawn)
+
+    def test_there_are_at_most_three_a_lab_and_the_page_says_so(self) -> None:
+        student = self.one_who_failed("3")
+        page = self.page(student["id"])
+        section = page[page.index("<h2>Lab 3") : page.index("<h2>Lab 4")]
+        self.assertEqual(section.count("<figure"), pictures.PER_LAB)
+        self.assertRegex(section, r"For \d+ more failed checks of this lab there are no pictures")
+        self.assertIn("<code>make lab3 PICTURE=1</code>", section)
+        self.assertNotIn("<figure", page[: page.index("<h2>Lab 2")])  # keys alone draw nothing
+
+    def test_large_pictures_are_left_out(self) -> None:
+        with unittest.mock.patch.object(pictures, "BYTES_MAX", 1000):
+            page = self.page(self.one_who_failed("3")["id"])
+        self.assertNotIn("<figure", page)
+        self.assertIn("there are no pictures here", page)
+
+    def test_only_shapes_and_words_are_kept(self) -> None:
+        hostile = (
+            '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+            ' width="100pt" onload="x()" style="background:url(x)"><script>x()</script>'
+            '<a xlink:href="javascript:x()"><text>gone</text></a><g class="call" id="main">'
+            '<foreignObject><p>gone</p></foreignObject><image href="x"/><use href="x"/>'
+            '<path d="M0,0" fill="url(x)" stroke="#16202c"/>'
+            "<text>&lt;b&gt; stays</text></g><set/><animate/></svg>"
+        )
+        self.assertEqual(
+            pictures.safe_svg(hostile).replace("\n", ""),
+            '<svg width="64pt" height="100%"><g class="call"><path d="M0,0" stroke="#16202c" />'
+            "<text>&lt;b&gt; stays</text></g></svg>",
+        )
+        for broken in ("", "words", "<svg>", "<html/>", "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg>&a;"):
+            self.assertEqual(pictures.safe_svg(broken), "")
 
 
 class Words(unittest.TestCase):
