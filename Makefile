@@ -128,7 +128,8 @@ labs/figures/%.svg: labs/figures/%.dot
 	@echo "<!-- Drawn from $(<F) $$(sha256sum < $< | cut -c 1-16) -->" >> $@
 
 criterion: ready
-	@SHMLAB_PROGRAMS=$(BUILD) $(BUILD)/checks $(ARGS)
+	@SHMLAB_PROGRAMS=$(BUILD) $(BUILD)/checks $(ARGS); status=$$?; \
+	    $(BUILD)/shmlab sweep; exit $$status
 
 # --- What the grader is built from --------------------------------------------------
 

@@ -6,8 +6,18 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-results=$(mktemp)
-trap 'rm -f "$results" "$results.lint"' EXIT
+# What programs leave in $TMPDIR when they are killed goes with it at the end, or, when this
+# script itself was killed, at its next run.
+for left in "${TMPDIR:-/tmp}"/shmlab-test-*-*; do
+  pid=${left##*-}
+  if [ -O "$left" ] && [ ! -d "/proc/$pid" ]; then rm -rf "$left"; fi
+done
+TMPDIR=${TMPDIR:-/tmp}/shmlab-test-$(id -u)-$$
+mkdir "$TMPDIR" && chmod 1777 "$TMPDIR" || exit 1 # some tests are another user's
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
+results=$TMPDIR/results
 
 echo "Unit tests"
 # The unit tests drive the reference solution of lab 2.
