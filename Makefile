@@ -106,8 +106,11 @@ bench: ready
 lint:
 	@grader/tests/lint.sh
 
+OUR_PYTHON = $(shell find grader slides -name '*.py') grader/class/shmlab-class
+
 format:
 	@clang-format -i $(OUR_C)
+	@black --quiet --line-length 100 $(OUR_PYTHON)
 
 slides: $(BUILD)/checks.json
 	@$(MAKE) -f slides/Makefile html
