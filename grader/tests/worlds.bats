@@ -43,7 +43,7 @@ all_verdicts() {
   check_lab 2
   local as_root
   as_root=$(all_verdicts)
-  copy=$(mktemp -d /tmp/shmlab-user-XXXXXX)
+  copy=$(mktemp -d "${TMPDIR:-/tmp}/shmlab-user-XXXXXX")
   cp -r "$ROOT/build" "$ROOT/labs" "$SUBMISSIONS" "$copy"
   chown -R nobody "$copy"
   cd "$copy"
