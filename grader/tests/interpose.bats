@@ -16,18 +16,15 @@ names() {
 }
 
 @test "no name is missing under which the C library has one of the calls as well" {
-  local library call name missing=""
+  local library
   library=$(ldd "$BUILD/plain" | awk '$1 ~ /^libc\.so/ { print $3 }')
-  nm --dynamic --defined-only "$library" | sed 's/.* //; s/@.*//' > "$BATS_TEST_TMPDIR/library"
+  nm --dynamic --defined-only "$library" | sed 's/.* //; s/@.*//' | sort -u > "$BATS_TEST_TMPDIR/library"
   grep -qx shmget "$BATS_TEST_TMPDIR/library"
-  for call in $(names CALL); do
-    for name in "__${call}_chk" "__${call}_2" "${call}64" "__${call}64_2" "v$call" "__v${call}_chk"; do
-      if grep -qx "$name" "$BATS_TEST_TMPDIR/library" && ! names ALIAS | grep -qx "$name"; then
-        missing+=" $name"
-      fi
-    done
-  done
-  [ -z "$missing" ] || complain "The grader does not see:$missing"
+  names CALL | sed 's/.*/__&_chk\n__&_2\n&64\n__&64_2\nv&\n__v&_chk/' | sort |
+    comm -12 - "$BATS_TEST_TMPDIR/library" > "$BATS_TEST_TMPDIR/others"
+  grep -qx __read_chk "$BATS_TEST_TMPDIR/others"
+  run comm -23 "$BATS_TEST_TMPDIR/others" <(names ALIAS | sort)
+  [ -z "$output" ] || complain "The grader does not see these."
 }
 
 @test "with _FORTIFY_SOURCE and large files the solutions score 100" {
