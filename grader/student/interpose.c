@@ -410,13 +410,13 @@ int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
 
 /* Programs may use a FIFO as a stream, too: a pointer, and NULL on failure. */
 #define WRAP_STREAM(call, type, name, parameters, arguments, a, b, c, failed)          \
-    type *__real_##name parameters;                                                    \
-    type *__wrap_##name parameters;                                                    \
-    type *__wrap_##name parameters                                                     \
+    type __real_##name parameters;                                                     \
+    type __wrap_##name parameters;                                                     \
+    type __wrap_##name parameters                                                      \
     {                                                                                  \
         struct call_record entry = call_with(CALL_##call, (a), (b), (c));              \
         struct order order = order_for(&entry);                                        \
-        type *result = NULL;                                                           \
+        type result = NULL;                                                            \
         if (order.action == RULE_FAIL)                                                 \
             errno = order.error;                                                       \
         else                                                                           \
@@ -427,13 +427,13 @@ int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
     }
 
 /* clang-format off */
-WRAP_STREAM(fopen, FILE, fopen, (const char *path, const char *mode), (path, mode),
+WRAP_STREAM(fopen, FILE *, fopen, (const char *path, const char *mode), (path, mode),
             (intptr_t)path, (intptr_t)mode, 0, true)
-WRAP_STREAM(fopen, FILE, fopen64, (const char *path, const char *mode), (path, mode),
+WRAP_STREAM(fopen, FILE *, fopen64, (const char *path, const char *mode), (path, mode),
             (intptr_t)path, (intptr_t)mode, 0, true)
-WRAP_STREAM(fgets, char, fgets, (char *text, int size, FILE *file), (text, size, file),
+WRAP_STREAM(fgets, char *, fgets, (char *text, int size, FILE *file), (text, size, file),
             (intptr_t)text, size, (intptr_t)file, ferror(file))
-WRAP_STREAM(fgets, char, __fgets_chk, (char *text, size_t room, int size, FILE *file),
+WRAP_STREAM(fgets, char *, __fgets_chk, (char *text, size_t room, int size, FILE *file),
             (text, room, size, file), (intptr_t)text, size, (intptr_t)file, ferror(file))
 /* clang-format on */
 
