@@ -435,11 +435,9 @@ static bool meet_at(const char *directory, bool reader, const struct moment *mom
 
 static void meet_everywhere(const char *directory, bool reader)
 {
-    static const struct moment starts[] = {{CALL_mkfifo, true},
-                                           {CALL_shmget, true},
-                                           {CALL_shmat, true},
-                                           {CALL_open, false},
-                                           {CALL_openat, false}};
+    static const struct moment starts[] = {{CALL_mkfifo, true},  {CALL_shmget, true},
+                                           {CALL_shmat, true},   {CALL_open, false},
+                                           {CALL_openat, false}, {CALL_fopen, false}};
     because("The second one may come while the first one is still at its start.");
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         for (unsigned nth = 1;
@@ -634,12 +632,12 @@ CHECK(
 
 #define MOST_TURNS 400
 
-/* Lets one program go on by one call of read or write at a time, and the other one as
+/* Lets one program go on by one call that reads or writes at a time, and the other one as
  * far as it can get meanwhile. */
 static void slow_motion(struct actor *actor)
 {
-    static const enum call calls[] = {CALL_read, CALL_write, CALL_fflush, CALL_fgets,
-                                      CALL_dprintf};
+    static const enum call calls[] = {CALL_read,   CALL_write, CALL_readv,  CALL_writev,
+                                      CALL_fflush, CALL_fgets, CALL_dprintf};
     narrate("%s is slowed down: after each read(2), write(2), fflush(3), fgets(3) and "
             "dprintf(3) it waits until nothing else moves.",
             actor_title(actor));
@@ -1062,11 +1060,11 @@ CHECK(
 /* --- Signals at the wrong moment -------------------------------------------------- */
 
 static const struct moment moments[] = {
-    {CALL_mkfifo, true},  {CALL_mkfifoat, true}, {CALL_mknod, true},
-    {CALL_shmget, true},  {CALL_open, false},    {CALL_openat, false},
-    {CALL_read, false},   {CALL_poll, false},    {CALL_ppoll, false},
-    {CALL_select, false}, {CALL_pselect, false}, {CALL_sigsuspend, false},
-    {CALL_pause, false},
+    {CALL_mkfifo, true},   {CALL_mkfifoat, true},    {CALL_mknod, true},
+    {CALL_shmget, true},   {CALL_open, false},       {CALL_openat, false},
+    {CALL_fopen, false},   {CALL_read, false},       {CALL_readv, false},
+    {CALL_poll, false},    {CALL_ppoll, false},      {CALL_select, false},
+    {CALL_pselect, false}, {CALL_sigsuspend, false}, {CALL_pause, false},
 };
 #define MOMENTS (sizeof moments / sizeof moments[0])
 
@@ -1159,10 +1157,10 @@ static const struct fault {
     enum call call;
     int error;
 } faults[] = {
-    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES},   {CALL_mkfifoat, ENOSPC},
-    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},     {CALL_openat, EMFILE},
-    {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM},   {CALL_shmat, ENOMEM},
-    {CALL_flock, ENOLCK},  {CALL_signalfd, EMFILE},
+    {CALL_mkfifo, ENOSPC}, {CALL_mkfifo, EACCES}, {CALL_mkfifoat, ENOSPC},
+    {CALL_mknod, ENOSPC},  {CALL_open, EMFILE},   {CALL_openat, EMFILE},
+    {CALL_fopen, EMFILE},  {CALL_shmget, ENOSPC}, {CALL_shmget, ENOMEM},
+    {CALL_shmat, ENOMEM},  {CALL_flock, ENOLCK},  {CALL_signalfd, EMFILE},
 };
 #define FAULTS (sizeof faults / sizeof faults[0])
 

@@ -5,6 +5,7 @@
 #include "process.h"
 #include "results.h"
 #include "sandbox.h"
+#include "scratch.h"
 #include "submission.h"
 #include "sweep.h"
 #include "view.h"
@@ -229,8 +230,10 @@ int main(int argc, char *argv[])
     const char *command = argc > 1 ? argv[1] : "";
     if (argc == 2 && strcmp(command, "grade") == 0)
         return check_all();
-    if (argc == 2 && strcmp(command, "sweep") == 0)
+    if (argc == 2 && strcmp(command, "sweep") == 0) {
+        scratch_clear_others();
         return sweep(true);
+    }
     if (argc == 2 && strcmp(command, "sandbox") == 0)
         return try_sandbox();
     if (strcmp(command, "build") == 0 || strcmp(command, "submission") == 0)

@@ -73,8 +73,7 @@ static void clear(const char *directory)
     nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Clears up after runs whose guard was killed, too. */
-static void clear_others(void)
+void scratch_clear_others(void)
 {
     glob_t paths;
     if (glob(path_of("%s/scratch-*", build_directory()), 0, NULL, &paths) == 0)
@@ -122,7 +121,7 @@ void scratch_open(int lifeline, int not_ours)
     int ends[2];
 
     scratch_path(); /* named after this process, not after the guard */
-    clear_others();
+    scratch_clear_others();
     mkdir(scratch_path(), 0777);
     if (pipe2(ends, O_CLOEXEC) == -1)
         return;

@@ -19,6 +19,10 @@ void scratch_note_checks(pid_t pid);
 /* Clears up, and ends the guard. */
 void scratch_close(void);
 
+/* Clears up after runs of which nothing is left: their guards were killed, too, or they
+ * were no runs of the grade program. */
+void scratch_clear_others(void);
+
 /* Its path. */
 const char *scratch_path(void);
 

@@ -31,6 +31,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -222,12 +223,16 @@ static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_
 /* A wrapper for a call that returns a number, and -1 on failure.  The real
  * function is __real_NAME: that is what --wrap calls it. */
 #define WRAP(type, name, parameters, arguments, a, b, c)                               \
+    WRAP_AS(name, type, name, parameters, arguments, a, b, c)
+
+/* The same for another name of the call: it is recorded as `call`. */
+#define WRAP_AS(call, type, name, parameters, arguments, a, b, c)                      \
     type __real_##name parameters;                                                     \
     type __wrap_##name parameters;                                                     \
     type __wrap_##name parameters                                                      \
     {                                                                                  \
         struct call_record entry =                                                     \
-            call_with(CALL_##name, (int64_t)(a), (int64_t)(b), (int64_t)(c));          \
+            call_with(CALL_##call, (int64_t)(a), (int64_t)(b), (int64_t)(c));          \
         struct order order = order_for(&entry);                                        \
         type result = -1;                                                              \
         if (order.action == RULE_FAIL)                                                 \
@@ -260,6 +265,10 @@ WRAP(ssize_t, read, (int fd, void *buffer, size_t count), (fd, buffer, count),
      fd, (intptr_t)buffer, count)
 WRAP(ssize_t, write, (int fd, const void *buffer, size_t count), (fd, buffer, count),
      fd, (intptr_t)buffer, count)
+WRAP(ssize_t, readv, (int fd, const struct iovec *parts, int count), (fd, parts, count),
+     fd, (intptr_t)parts, count)
+WRAP(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
+     fd, (intptr_t)parts, count)
 WRAP(int, fflush, (FILE *file), (file), (intptr_t)file, 0, 0)
 WRAP(int, unlink, (const char *path), (path), (intptr_t)path, 0, 0)
 WRAP(int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags),
@@ -282,6 +291,30 @@ WRAP(int, select, (int count, fd_set *in, fd_set *out, fd_set *other, struct tim
 WRAP(int, pselect, (int count, fd_set *in, fd_set *out, fd_set *other,
                     const struct timespec *timeout, const sigset_t *mask),
      (count, in, out, other, timeout, mask), count, (intptr_t)in, (intptr_t)timeout)
+
+/* The other names.  `room`: the size of the buffer, as far as the compiler knew it. */
+WRAP_AS(stat, int, stat64, (const char *path, struct stat64 *status), (path, status),
+        (intptr_t)path, (intptr_t)status, 0)
+WRAP_AS(lstat, int, lstat64, (const char *path, struct stat64 *status), (path, status),
+        (intptr_t)path, (intptr_t)status, 0)
+WRAP_AS(fstat, int, fstat64, (int fd, struct stat64 *status), (fd, status),
+        fd, (intptr_t)status, 0)
+WRAP_AS(open, int, __open_2, (const char *path, int flags), (path, flags),
+        (intptr_t)path, flags, 0)
+WRAP_AS(open, int, __open64_2, (const char *path, int flags), (path, flags),
+        (intptr_t)path, flags, 0)
+WRAP_AS(openat, int, __openat_2, (int directory, const char *path, int flags),
+        (directory, path, flags), directory, (intptr_t)path, flags)
+WRAP_AS(openat, int, __openat64_2, (int directory, const char *path, int flags),
+        (directory, path, flags), directory, (intptr_t)path, flags)
+WRAP_AS(read, ssize_t, __read_chk, (int fd, void *buffer, size_t count, size_t room),
+        (fd, buffer, count, room), fd, (intptr_t)buffer, count)
+WRAP_AS(poll, int, __poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t room),
+        (fds, count, timeout, room), (intptr_t)fds, count, timeout)
+WRAP_AS(ppoll, int, __ppoll_chk, (struct pollfd *fds, nfds_t count,
+                                  const struct timespec *timeout, const sigset_t *mask,
+                                  size_t room), (fds, count, timeout, mask, room),
+        (intptr_t)fds, count, (intptr_t)timeout)
 /* clang-format on */
 
 int __real_open(const char *path, int flags, ...);
@@ -375,39 +408,84 @@ int __wrap_shmctl(int id, int command, struct shmid_ds *buffer)
     return result;
 }
 
-/* Programs may use a FIFO as a stream of lines, too. */
-char *__real_fgets(char *text, int size, FILE *file);
-char *__wrap_fgets(char *text, int size, FILE *file);
-char *__wrap_fgets(char *text, int size, FILE *file)
-{
-    struct call_record entry =
-        call_with(CALL_fgets, (intptr_t)text, size, (intptr_t)file);
-    struct order order = order_for(&entry);
-    char *result = NULL;
-    if (order.action == RULE_FAIL)
-        errno = order.error;
-    else
-        result = __real_fgets(text, size, file);
-    record(&entry, order, (intptr_t)result,
-           order.action == RULE_FAIL || (!result && ferror(file)));
-    return result;
-}
+/* Programs may use a FIFO as a stream, too: a pointer, and NULL on failure. */
+#define WRAP_STREAM(call, type, name, parameters, arguments, a, b, c, failed)          \
+    type __real_##name parameters;                                                     \
+    type __wrap_##name parameters;                                                     \
+    type __wrap_##name parameters                                                      \
+    {                                                                                  \
+        struct call_record entry = call_with(CALL_##call, (a), (b), (c));              \
+        struct order order = order_for(&entry);                                        \
+        type result = NULL;                                                            \
+        if (order.action == RULE_FAIL)                                                 \
+            errno = order.error;                                                       \
+        else                                                                           \
+            result = __real_##name arguments;                                          \
+        record(&entry, order, (intptr_t)result,                                        \
+               order.action == RULE_FAIL || (!result && (failed)));                    \
+        return result;                                                                 \
+    }
 
-int __wrap_dprintf(int fd, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-int __wrap_dprintf(int fd, const char *format, ...)
+/* clang-format off */
+WRAP_STREAM(fopen, FILE *, fopen, (const char *path, const char *mode), (path, mode),
+            (intptr_t)path, (intptr_t)mode, 0, true)
+WRAP_STREAM(fopen, FILE *, fopen64, (const char *path, const char *mode), (path, mode),
+            (intptr_t)path, (intptr_t)mode, 0, true)
+WRAP_STREAM(fgets, char *, fgets, (char *text, int size, FILE *file), (text, size, file),
+            (intptr_t)text, size, (intptr_t)file, ferror(file))
+WRAP_STREAM(fgets, char *, __fgets_chk, (char *text, size_t room, int size, FILE *file),
+            (text, room, size, file), (intptr_t)text, size, (intptr_t)file, ferror(file))
+/* clang-format on */
+
+/* dprintf and its other names.  `flag` > 0: look for a wrong format, as the C library
+ * does with _FORTIFY_SOURCE. */
+int __real_vdprintf(int fd, const char *format, va_list arguments);
+int __real___vdprintf_chk(int fd, int flag, const char *format, va_list arguments);
+
+static int print_to(int fd, int flag, const char *format, va_list arguments)
 {
     struct call_record entry = call_with(CALL_dprintf, fd, (intptr_t)format, 0);
     struct order order = order_for(&entry);
     int result = -1;
-    va_list arguments;
-    va_start(arguments, format);
     if (order.action == RULE_FAIL)
         errno = order.error;
+    else if (flag > 0)
+        result = __real___vdprintf_chk(fd, flag, format, arguments);
     else
-        result = vdprintf(fd, format, arguments);
-    va_end(arguments);
+        result = __real_vdprintf(fd, format, arguments);
     record(&entry, order, result, result < 0);
+    return result;
+}
+
+int __wrap_vdprintf(int fd, const char *format, va_list arguments);
+int __wrap_vdprintf(int fd, const char *format, va_list arguments)
+{
+    return print_to(fd, 0, format, arguments);
+}
+
+int __wrap___vdprintf_chk(int fd, int flag, const char *format, va_list arguments);
+int __wrap___vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
+{
+    return print_to(fd, flag, format, arguments);
+}
+
+int __wrap_dprintf(int fd, const char *format, ...);
+int __wrap_dprintf(int fd, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = print_to(fd, 0, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int __wrap___dprintf_chk(int fd, int flag, const char *format, ...);
+int __wrap___dprintf_chk(int fd, int flag, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = print_to(fd, flag, format, arguments);
+    va_end(arguments);
     return result;
 }
 
@@ -418,44 +496,53 @@ static mode_t mode_of(int flags, va_list arguments)
     return creates ? va_arg(arguments, mode_t) : 0;
 }
 
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = mode_of(flags, arguments);
-    va_end(arguments);
+#define WRAP_OPEN(name)                                                                \
+    int __real_##name(const char *path, int flags, ...);                               \
+    int __wrap_##name(const char *path, int flags, ...);                               \
+    int __wrap_##name(const char *path, int flags, ...)                                \
+    {                                                                                  \
+        va_list arguments;                                                             \
+        va_start(arguments, flags);                                                    \
+        mode_t mode = mode_of(flags, arguments);                                       \
+        va_end(arguments);                                                             \
+                                                                                       \
+        struct call_record entry = call_with(CALL_open, (intptr_t)path, flags, mode);  \
+        struct order order = order_for(&entry);                                        \
+        int result = -1;                                                               \
+        if (order.action == RULE_FAIL)                                                 \
+            errno = order.error;                                                       \
+        else                                                                           \
+            result = __real_##name(path, flags, mode);                                 \
+        record(&entry, order, result, result == -1);                                   \
+        return result;                                                                 \
+    }
 
-    struct call_record entry = call_with(CALL_open, (intptr_t)path, flags, mode);
-    struct order order = order_for(&entry);
-    int result = -1;
-    if (order.action == RULE_FAIL)
-        errno = order.error;
-    else
-        result = __real_open(path, flags, mode);
-    record(&entry, order, result, result == -1);
-    return result;
-}
+#define WRAP_OPENAT(name)                                                              \
+    int __real_##name(int directory, const char *path, int flags, ...);                \
+    int __wrap_##name(int directory, const char *path, int flags, ...);                \
+    int __wrap_##name(int directory, const char *path, int flags, ...)                 \
+    {                                                                                  \
+        va_list arguments;                                                             \
+        va_start(arguments, flags);                                                    \
+        mode_t mode = mode_of(flags, arguments);                                       \
+        va_end(arguments);                                                             \
+                                                                                       \
+        struct call_record entry =                                                     \
+            call_with(CALL_openat, directory, (intptr_t)path, flags);                  \
+        struct order order = order_for(&entry);                                        \
+        int result = -1;                                                               \
+        if (order.action == RULE_FAIL)                                                 \
+            errno = order.error;                                                       \
+        else                                                                           \
+            result = __real_##name(directory, path, flags, mode);                      \
+        record(&entry, order, result, result == -1);                                   \
+        return result;                                                                 \
+    }
 
-int __real_openat(int directory, const char *path, int flags, ...);
-int __wrap_openat(int directory, const char *path, int flags, ...);
-int __wrap_openat(int directory, const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = mode_of(flags, arguments);
-    va_end(arguments);
-
-    struct call_record entry = call_with(CALL_openat, directory, (intptr_t)path, flags);
-    struct order order = order_for(&entry);
-    int result = -1;
-    if (order.action == RULE_FAIL)
-        errno = order.error;
-    else
-        result = __real_openat(directory, path, flags, mode);
-    record(&entry, order, result, result == -1);
-    return result;
-}
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_OPENAT(openat)
+WRAP_OPENAT(openat64)
 
 typedef void (*handler)(int);
 handler __real_signal(int number, handler action);
@@ -531,6 +618,12 @@ long __wrap_syscall(long number, ...)
         return __wrap_shmdt((const void *)a[0]);
     case SYS_shmctl:
         return __wrap_shmctl((int)a[0], (int)a[1], (struct shmid_ds *)a[2]);
+    case SYS_read:
+        return __wrap_read((int)a[0], (void *)a[1], (size_t)a[2]);
+    case SYS_write:
+        return __wrap_write((int)a[0], (const void *)a[1], (size_t)a[2]);
+    case SYS_openat:
+        return __wrap_openat((int)a[0], (const char *)a[1], (int)a[2], (mode_t)a[3]);
     case SYS_geteuid:
         return __wrap_geteuid();
     case SYS_getuid:

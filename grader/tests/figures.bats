@@ -17,6 +17,12 @@ fail() {
   done
 }
 
+@test "a number in a figure reads 0x46, and not 0×46" {
+  for figure in labs/figures/*.svg; do
+    grep -q '^<svg style="font-variant-ligatures:none"' "$figure" || fail "$figure: run make figures"
+  done
+}
+
 @test "each figure has a source, is used in a handout, and has words for those who do not see it" {
   for figure in labs/figures/*.svg; do
     [ -e "${figure%.svg}.dot" ] || fail "$figure has no source"

@@ -153,7 +153,7 @@ EOF
 
 @test "an ordinary user is told what scope may not see; root sees it" {
   [ "$(id -u)" -eq 0 ] || skip "only root can become another user"
-  copy=$(mktemp -d /tmp/shmlab-scope-XXXXXX)
+  copy=$(mktemp -d "${TMPDIR:-/tmp}/shmlab-scope-XXXXXX")
   chmod 755 "$copy"
   cp build/scope "$copy"
   export copy

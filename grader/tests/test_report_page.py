@@ -78,7 +78,9 @@ class Page(unittest.TestCase):
             options.add_argument(argument)
         options.add_argument(f"--user-data-dir={folder / 'profile'}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        cls.browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        # Chromium leaves folders beside its profile.
+        service = Service("/usr/bin/chromedriver", env={**os.environ, "TMPDIR": str(folder)})
+        cls.browser = webdriver.Chrome(service=service, options=options)
         cls.addClassCleanup(cls.browser.quit)
 
     @staticmethod

@@ -91,6 +91,8 @@ class Reader:
             dimensions=(24, 80),
             encoding="utf-8",
             timeout=DEADLINE,
+            # Where the tests run in the background of a script, Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.child.delaybeforesend = None
 

@@ -43,7 +43,7 @@ all_verdicts() {
   check_lab 2
   local as_root
   as_root=$(all_verdicts)
-  copy=$(mktemp -d /tmp/shmlab-user-XXXXXX)
+  copy=$(mktemp -d "${TMPDIR:-/tmp}/shmlab-user-XXXXXX")
   cp -r "$ROOT/build" "$ROOT/labs" "$SUBMISSIONS" "$copy"
   chown -R nobody "$copy"
   cd "$copy"
@@ -83,15 +83,44 @@ all_verdicts() {
   edit "$SUBMISSIONS/02-create/create.c" \
     -e 's/return shmget(key, 0, 0);/kill(getppid(), SIGKILL); for (;;) pause();/' \
     -e '1i #include <signal.h>'
-  GRADER_TIMEOUT_SCALE=0.2 check_lab 2
+  GRADER_TIMEOUT_SCALE=0.05 check_lab 2
   [ "$status" -ne 0 ] || complain "all passed"
   has "could not be checked"
   wait_for_no_process
 }
 
-# Criterion's sockets: what a killed run might leave in /tmp.
+# Nothing guards such a run: what it leaves lies in the build directory, for the next one.
+@test "a killed run of the checks alone leaves nothing in /tmp, and the next run takes the rest" {
+  edit "$SUBMISSIONS/02-create/create.c" \
+    's/return shmget(key, 0, 0);/shmget(IPC_PRIVATE, 123, 0600); for (;;) pause();/'
+  "$BUILD/shmlab" build 2 > /dev/null
+  sockets_before=$(sockets)
+  SHMLAB_WORLD=shared SHMLAB_PROGRAMS=$BUILD GRADER_TIMEOUT_SCALE=100 \
+    setsid "$BUILD/checks" --filter 'lab2/find_*' > /dev/null 2>&1 &
+  local driver=$!
+  wait_for_hang
+  kill -s KILL $driver
+  wait $driver || true
+  wait_for_no_process
+  "$BUILD/shmlab" sweep
+  wait_for_no_scratch
+  [ "$(segments)" = "$segments_before" ] || complain "segments are left: $(segments)"
+  [ "$(sockets)" = "$sockets_before" ] || complain "left in /tmp: $(sockets)"
+}
+
+# What a killed run might leave in /tmp: Criterion's socket, a check's directory, a journal.
 sockets() {
   compgen -G '/tmp/criterion_*' || true
+  compgen -G '/tmp/check-*' || true
+  compgen -G '/tmp/made-segments' || true
+}
+
+# Those of this build directory: others may be checking, too.
+processes() {
+  local pid
+  for pid in $(pgrep -f "$1"); do
+    [[ "$(readlink "/proc/$pid/exe")" != "$BUILD"/* ]] || echo "$pid"
+  done
 }
 
 # --- Waiting for a state ---------------------------------------------------------
@@ -101,7 +130,7 @@ sockets() {
 wait_for_hang() {
   local tries=0 pid
   while [ $tries -lt 500 ]; do
-    for pid in $(pgrep -f '^shell$'); do
+    for pid in $(processes '^shell$'); do
       if grep -qs '^Sig' "/proc/$pid/status" &&
         [ "$(awk '{ print $1 }' "/proc/$pid/syscall" 2> /dev/null)" = "$PAUSE" ]; then
         return 0
@@ -117,9 +146,9 @@ PAUSE=34
 
 wait_for_no_process() {
   local tries=0
-  while pgrep -f "$BUILD/checks|^shell$" > /dev/null; do
+  while [ -n "$(processes "$BUILD/checks|^shell$")" ]; do
     tries=$((tries + 1))
-    [ $tries -lt 250 ] || complain "processes are left: $(pgrep -a -f "$BUILD/checks|^shell$")"
+    [ $tries -lt 250 ] || complain "processes are left: $(processes "$BUILD/checks|^shell$")"
     read -r -t 0.02 <> <(:) || true
   done
 }

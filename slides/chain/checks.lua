@@ -2,8 +2,8 @@
 --
 --   ::: {.checks lab=2 only="create"}     promise and points of each check whose name
 --   :::                                   begins with "create"
---   ::: {.points lab=2}                   a row a group of checks, with its points
---   :::
+--   ::: {.points lab=2}                   a row a group of checks: the promise of its first one,
+--   :::                                   how many there are, and the points of all
 --
 -- build/slides/checks.tsv is made from build/checks.json: lab, name, points, promise.
 
@@ -24,8 +24,8 @@ local function of_lab(number)
   return rows
 end
 
-local function pipe_table(heads, rows)
-  local lines = { '| ' .. table.concat(heads, ' | ') .. ' |', '|' .. (':--|'):rep(#heads - 1) .. '--:|' }
+local function pipe_table(heads, rows, rule)
+  local lines = { '| ' .. table.concat(heads, ' | ') .. ' |', rule }
   for _, row in ipairs(rows) do
     lines[#lines + 1] = '| ' .. table.concat(row, ' | ') .. ' |'
   end
@@ -45,7 +45,7 @@ function checks.promises(attributes)
     end
   end
   if #rows == 0 then report.fail('no check of lab %s begins with %s', attributes.lab, attributes.only) end
-  return pipe_table({ 'Promise', 'Points' }, rows)
+  return pipe_table({ 'Promise', 'Points' }, rows, '|:--|--:|')
 end
 
 function checks.points(attributes)
@@ -53,7 +53,7 @@ function checks.points(attributes)
   for _, check in ipairs(of_lab(attributes.lab)) do
     local group = check.name:match('^%a+')
     if not groups[group] then
-      groups[group] = { checks = 0, points = 0 }
+      groups[group] = { checks = 0, points = 0, promise = as_code(check.promise) }
       order[#order + 1] = group
     end
     groups[group].checks = groups[group].checks + 1
@@ -63,15 +63,16 @@ function checks.points(attributes)
   for _, name in ipairs(order) do
     local group = groups[name]
     if group.checks > 1 then
-      rows[#rows + 1] = { '`' .. name .. '_…`', tostring(group.checks), tostring(group.points) }
+      rows[#rows + 1] =
+        { '`' .. name .. '_…`', group.promise, tostring(group.checks), tostring(group.points) }
     else
       other.checks, other.points = other.checks + 1, other.points + group.points
     end
   end
   if other.checks > 0 then
-    rows[#rows + 1] = { 'what holds for all of them', tostring(other.checks), tostring(other.points) }
+    rows[#rows + 1] = { 'others', 'What holds for all of them.', tostring(other.checks), tostring(other.points) }
   end
-  return pipe_table({ 'Checks named', 'How many', 'Points' }, rows)
+  return pipe_table({ 'Checks', 'The first of them promises', 'How many', 'Points' }, rows, '|:--|:--|--:|--:|')
 end
 
 return checks

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -43,12 +44,15 @@ def browser(scripts: bool = True) -> Iterator[Chrome]:
         options.add_experimental_option(
             "prefs", {"profile.managed_default_content_settings.javascript": 2}
         )
-    driver = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    driver.set_script_timeout(PATIENCE)
-    try:
-        yield driver
-    finally:
-        driver.quit()
+    # Chromium leaves folders beside its profile, so it gets a place for both.
+    with TemporaryDirectory(prefix="shmlab-look-", ignore_cleanup_errors=True) as place:
+        service = Service("/usr/bin/chromedriver", env={**os.environ, "TMPDIR": place})
+        driver = Chrome(options=options, service=service)
+        driver.set_script_timeout(PATIENCE)
+        try:
+            yield driver
+        finally:
+            driver.quit()
 
 
 def resize(driver: Chrome, width: int, height: int) -> None:

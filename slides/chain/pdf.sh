@@ -11,11 +11,13 @@ command -v chromium > /dev/null || {
 mkdir -p "$(dirname "$2")"
 profile=$(mktemp -d)
 trap 'rm -rf "$profile"' EXIT
+trap 'exit 130' INT TERM
 sandbox=''
 [ "$(id -u)" -ne 0 ] || sandbox=--no-sandbox # root's Chromium refuses to start with it
 
+# Chromium leaves folders in $TMPDIR.
 # shellcheck disable=SC2086  # empty, or an option
-chromium --headless $sandbox --disable-gpu --user-data-dir="$profile" --no-first-run \
+TMPDIR=$profile chromium --headless $sandbox --disable-gpu --user-data-dir="$profile" --no-first-run \
   --disable-background-networking --disable-component-update --no-pdf-header-footer \
   --generate-pdf-document-outline --print-to-pdf="$2" \
   "file://$(realpath "$1")?theme=light&print=$3" 2> "$profile/messages" || {
