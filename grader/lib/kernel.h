@@ -62,6 +62,8 @@ struct process {
 };
 
 struct process process_read(pid_t pid);
+/* Its state alone. */
+char process_state(pid_t pid);
 
 /* The number of a process's open descriptors, or -1. */
 int process_descriptors(pid_t pid);
