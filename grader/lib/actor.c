@@ -98,7 +98,8 @@ static const struct actor *last_student; /* to which a line was typed last */
 
 struct patience {
     double start, moved;         /* seconds of the monotonic clock */
-    unsigned long long cpu;      /* of the awaited actor at the start */
+    bool looked;                 /* at what the actors do, at least once */
+    unsigned long long cpu;      /* of the awaited actor at the first look */
     unsigned long long turns;    /* likewise: how often it was given a CPU */
     unsigned long long progress; /* of all actors at the last look */
 };
@@ -115,10 +116,10 @@ static double longest_seconds(void)
     return (walls_stand() ? LONGEST_AMONG_MANY : LONGEST_SECONDS) * timeout_scale();
 }
 
-static struct patience patience_for(const struct actor *actor)
+static struct patience new_patience(void)
 {
-    const struct process process = process_read(actor->number);
-    return (struct patience){now(), now(), process.cpu, process.turns, 0};
+    const double time = now();
+    return (struct patience){.start = time, .moved = time};
 }
 
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
@@ -127,8 +128,11 @@ static const char *patience_is_over(struct patience *patience,
 {
     unsigned long long progress = 0;
     bool all_sleep = true;
-    double scale = timeout_scale();
+    double time = now(), scale = timeout_scale();
 
+    /* Nearly all answer within the first slice: those are not worth a look. */
+    if (time - patience->start < SLICE_MS / 1e3)
+        return NULL;
     for (int i = 0; i < actor_count; i++) {
         if (actors[i].ended)
             continue;
@@ -136,12 +140,16 @@ static const char *patience_is_over(struct patience *patience,
         progress += process.turns + process.cpu;
         all_sleep &= process.state != 'R' && process.state != 'D';
     }
-    double time = now();
     if (progress != patience->progress || !all_sleep)
         patience->moved = time;
     patience->progress = progress;
 
     struct process process = process_read(actor->number);
+    if (!patience->looked) {
+        patience->looked = true;
+        patience->cpu = process.cpu;
+        patience->turns = process.turns;
+    }
     if (process.state == 'T' && time - patience->moved > QUIET_SECONDS * scale)
         return "it is stopped, as by SIGSTOP";
     if (time - patience->moved > QUIET_SECONDS * scale)
@@ -160,9 +168,9 @@ static const char *patience_is_over(struct patience *patience,
 
 static void drop_capabilities(void)
 {
-    for (int capability = 0; capability < 64; capability++)
-        if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
-            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    /* Fails at the first number that is no capability, or at once without the right. */
+    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
+        capability++;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -434,7 +442,7 @@ static const char *function_of(const struct actor *actor)
 /* Waits for a message.  Returns false when the process ended without one. */
 static bool wait_message(struct actor *actor)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (!actor->message) {
         if (actor->line != -1 && take_message(actor))
             return true;
@@ -862,7 +870,7 @@ const char *how_it_stands(struct actor *actor)
 {
     if (has_ended(actor))
         return ending(actor);
-    switch (process_read(actor->number).state) {
+    switch (process_state(actor->number)) {
     case 'R':
         return says("%s has not ended: it runs.", actor->title);
     case 'T':
@@ -876,13 +884,13 @@ bool is_running(const struct actor *actor)
 {
     if (actor->ended)
         return false;
-    char state = process_read(actor->number).state;
+    char state = process_state(actor->number);
     return state != 0 && state != 'Z' && state != 'X';
 }
 
 int wait_end(struct actor *actor)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (!has_ended(actor)) {
         look(actor, -1);
         if (actor->line != -1 && take_message(actor) &&
@@ -1041,7 +1049,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
 
 void type_input(struct actor *actor, const char *bytes, size_t count)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     void (*old)(int) = signal(SIGPIPE, SIG_IGN);
 
     while (count > 0 && actor->input != -1) {
@@ -1049,7 +1057,7 @@ void type_input(struct actor *actor, const char *bytes, size_t count)
         if (written > 0) {
             bytes += written;
             count -= (size_t)written;
-            patience = patience_for(actor);
+            patience = new_patience();
             continue;
         }
         if (errno != EAGAIN || has_ended(actor))
@@ -1074,12 +1082,12 @@ void end_input(struct actor *actor)
 
 const char *read_output(struct actor *actor, size_t count, size_t *length)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (actor->collected_length < count && actor->output != -1) {
         size_t before = actor->collected_length;
         look(actor, -1);
         if (actor->collected_length > before)
-            patience = patience_for(actor);
+            patience = new_patience();
         else if (has_ended(actor) && actor->output != -1)
             break;
         if (patience_is_over(&patience, actor))
