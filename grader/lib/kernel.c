@@ -277,6 +277,8 @@ static bool next_attachment(FILE *file, struct attachment *attachment)
     while (fgets(line, sizeof line, file)) {
         unsigned long inode;
         unsigned key;
+        if (!strstr(line, " /SYSV"))
+            continue; /* most lines are libraries, and sscanf is slow */
         if (sscanf(line, "%lx-%*x %*s %*x %*x:%*x %lu /SYSV%8x", &attachment->address,
                    &inode, &key) != 3)
             continue;
