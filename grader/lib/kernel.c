@@ -214,7 +214,9 @@ char process_state(pid_t pid)
         return 0;
     /* The name is in parentheses and may hold anything, also ")". */
     const char *behind = strrchr(line, ')');
-    return behind && behind[1] == ' ' ? behind[2] : '\0';
+    if (!behind || behind[1] != ' ')
+        return 0;
+    return behind[2];
 }
 
 struct process process_read(pid_t pid)
