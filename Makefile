@@ -143,7 +143,7 @@ criterion: ready
 # --- What the grader is built from --------------------------------------------------
 
 .PHONY: ready
-ready: $(BUILD)/shmlab $(BUILD)/checks.json $(BUILD)/plain \
+ready: $(BUILD)/shmlab $(BUILD)/checks.json $(BUILD)/runner $(BUILD)/plain \
        $(foreach n,1 2 3 4,$(BUILD)/course/lab$(n).o $(BUILD)/course/lab$(n)-edit.o) \
        $(BUILD)/course/interpose.o
 
@@ -180,10 +180,18 @@ WRAPS := $(shell sed -n 's/^\(CALL\|ALIAS\).\([a-z0-9_]*\).*/-Wl,--wrap=\2/p' gr
 $(BUILD)/plain: $(BUILD)/course/lab0.o
 	@$(CC) $(CFLAGS) $^ $(WRAPS) -o $@
 
-$(BUILD)/checks: $(call objects,checks) $(call objects,lib) $(OBJ)/student/calls.o
+# What a check is made of; criterion.o and runner.o have a main() each.
+CHECK_PARTS := $(filter-out %/criterion.o %/runner.o,$(call objects,lib)) \
+               $(OBJ)/student/calls.o
+
+$(BUILD)/checks: $(call objects,checks) $(OBJ)/lib/criterion.o $(CHECK_PARTS)
 	@$(CC) $(CFLAGS) $^ -o $@ -lcriterion -ljansson
 
-$(BUILD)/unit: $(call objects,tests) $(call objects,lib) $(OBJ)/student/calls.o
+# It forks several hundred times for a submission: what is small is copied fast.
+$(BUILD)/runner: $(call objects,checks) $(OBJ)/lib/runner.o $(CHECK_PARTS)
+	@$(CC) $(CFLAGS) $(if $(findstring -fsanitize,$(CFLAGS)),,-static) $^ -o $@ -ljansson
+
+$(BUILD)/unit: $(call objects,tests) $(OBJ)/lib/criterion.o $(CHECK_PARTS)
 	@$(CC) $(CFLAGS) $^ -o $@ -lcriterion -ljansson
 
 $(BUILD)/checks.json: $(BUILD)/checks

@@ -142,7 +142,7 @@ def stage(target: Path, labs: list[Lab], root: Path = ROOT) -> None:
     """
     build = target / "build"
     build.mkdir(parents=True)
-    for name in ("shmlab", "checks", "checks.json", "plain"):
+    for name in ("shmlab", "checks", "runner", "checks.json", "plain"):
         shutil.copy(root / "build" / name, build / name)
     shutil.copytree(root / "build/course", build / "course")
     for path in (*root.glob("labs/*.h"), *root.glob("labs/*/*.h")):

@@ -108,7 +108,7 @@ class Jobs:
     def _prepare(self, folder: Path, work: Work) -> None:
         build = folder / "build"
         build.mkdir(parents=True)
-        for name in ("checks", "checks.json", "plain"):
+        for name in ("checks", "runner", "checks.json", "plain"):
             os.link(self.course / "build" / name, build / name)
         (build / "course").symlink_to(self.course / "build/course")
         for lab in work.labs:

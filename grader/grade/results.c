@@ -98,8 +98,8 @@ static void catch_interrupts(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* The command that runs the checks: Criterion's program itself, or a sandbox around
- * it. */
+/* The command that runs the checks: the program under Criterion, or a sandbox around
+ * the one without it. */
 static char **checks_command(const struct lab *const *chosen, int count)
 {
     static char *arguments[5];

@@ -235,8 +235,7 @@ char **sandbox_to_check(const struct lab *const *chosen, int count)
     add("/");
     add("--");
     add(path_of("/proc/self/fd/%d",
-                descriptor_of(path_of("%s/checks", build_directory()))));
-    add("--run");
+                descriptor_of(path_of("%s/runner", build_directory()))));
     const char *jobs = getenv("SHMLAB_JOBS");
     add(jobs ? jobs : path_of("%ld", 2 * sysconf(_SC_NPROCESSORS_ONLN)));
     for (int i = 0; i < count; i++)

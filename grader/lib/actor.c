@@ -98,7 +98,8 @@ static const struct actor *last_student; /* to which a line was typed last */
 
 struct patience {
     double start, moved;         /* seconds of the monotonic clock */
-    unsigned long long cpu;      /* of the awaited actor at the start */
+    bool looked;                 /* at what the actors do, at least once */
+    unsigned long long cpu;      /* of the awaited actor at the first look */
     unsigned long long turns;    /* likewise: how often it was given a CPU */
     unsigned long long waits;    /* likewise: how often it gave it up to wait */
     unsigned long long progress; /* of all actors at the last look */
@@ -116,14 +117,10 @@ static double longest_seconds(void)
     return (walls_stand() ? LONGEST_AMONG_MANY : LONGEST_SECONDS) * timeout_scale();
 }
 
-static struct patience patience_for(const struct actor *actor)
+static struct patience new_patience(void)
 {
-    const struct process process = process_read(actor->number);
-    return (struct patience){.start = now(),
-                             .moved = now(),
-                             .cpu = process.cpu,
-                             .turns = process.turns,
-                             .waits = process_waits(actor->number)};
+    const double time = now();
+    return (struct patience){.start = time, .moved = time};
 }
 
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
@@ -132,8 +129,11 @@ static const char *patience_is_over(struct patience *patience,
 {
     unsigned long long progress = 0;
     bool all_sleep = true;
-    double scale = timeout_scale();
+    double time = now(), scale = timeout_scale();
 
+    /* Nearly all answer within the first slice: those are not worth a look. */
+    if (time - patience->start < SLICE_MS / 1e3)
+        return NULL;
     for (int i = 0; i < actor_count; i++) {
         if (actors[i].ended)
             continue;
@@ -141,12 +141,17 @@ static const char *patience_is_over(struct patience *patience,
         progress += process.turns + process.cpu;
         all_sleep &= process.state != 'R' && process.state != 'D';
     }
-    double time = now();
     if (progress != patience->progress || !all_sleep)
         patience->moved = time;
     patience->progress = progress;
 
     struct process process = process_read(actor->number);
+    if (!patience->looked) {
+        patience->looked = true;
+        patience->cpu = process.cpu;
+        patience->turns = process.turns;
+        patience->waits = process_waits(actor->number);
+    }
     if (process.state == 'T' && time - patience->moved > QUIET_SECONDS * scale)
         return "it is stopped, as by SIGSTOP";
     if (time - patience->moved > QUIET_SECONDS * scale)
@@ -156,7 +161,8 @@ static const char *patience_is_over(struct patience *patience,
     /* On a machine that is very busy, few turns in a long time are no case for a verdict. */
     const unsigned long long turns = process.turns - patience->turns;
     const bool napped = turns > TURNS_OF_A_NAPPER;
-    if (time - patience->start <= (napped ? longest_seconds() : STARVED_SECONDS * scale))
+    if (time - patience->start <=
+        (napped ? longest_seconds() : STARVED_SECONDS * scale))
         return NULL;
     /* Who never waits loses the CPU only when others want it. */
     const unsigned long long waits = process_waits(actor->number) - patience->waits;
@@ -168,9 +174,9 @@ static const char *patience_is_over(struct patience *patience,
 
 static void drop_capabilities(void)
 {
-    for (int capability = 0; capability < 64; capability++)
-        if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
-            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    /* Fails at the first number that is no capability, or at once without the right. */
+    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
+        capability++;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -442,7 +448,7 @@ static const char *function_of(const struct actor *actor)
 /* Waits for a message.  Returns false when the process ended without one. */
 static bool wait_message(struct actor *actor)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (!actor->message) {
         if (actor->line != -1 && take_message(actor))
             return true;
@@ -840,7 +846,7 @@ const char *how_it_stands(struct actor *actor)
 {
     if (has_ended(actor))
         return ending(actor);
-    switch (process_read(actor->number).state) {
+    switch (process_state(actor->number)) {
     case 'R':
         return says("%s has not ended: it runs.", actor->title);
     case 'T':
@@ -854,7 +860,7 @@ bool is_running(const struct actor *actor)
 {
     if (actor->ended)
         return false;
-    char state = process_read(actor->number).state;
+    char state = process_state(actor->number);
     return state != 0 && state != 'Z' && state != 'X';
 }
 
@@ -865,7 +871,7 @@ bool has_been_awaited(const struct actor *actor)
 
 int wait_end(struct actor *actor)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (!has_ended(actor)) {
         look(actor, -1);
         if (actor->line != -1 && take_message(actor) &&
@@ -1024,7 +1030,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
 
 void type_input(struct actor *actor, const char *bytes, size_t count)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     void (*old)(int) = signal(SIGPIPE, SIG_IGN);
 
     while (count > 0 && actor->input != -1) {
@@ -1032,7 +1038,7 @@ void type_input(struct actor *actor, const char *bytes, size_t count)
         if (written > 0) {
             bytes += written;
             count -= (size_t)written;
-            patience = patience_for(actor);
+            patience = new_patience();
             continue;
         }
         if (errno != EAGAIN || has_ended(actor))
@@ -1057,12 +1063,12 @@ void end_input(struct actor *actor)
 
 const char *read_output(struct actor *actor, size_t count, size_t *length)
 {
-    struct patience patience = patience_for(actor);
+    struct patience patience = new_patience();
     while (actor->collected_length < count && actor->output != -1) {
         size_t before = actor->collected_length;
         look(actor, -1);
         if (actor->collected_length > before)
-            patience = patience_for(actor);
+            patience = new_patience();
         else if (has_ended(actor) && actor->output != -1)
             break;
         if (patience_is_over(&patience, actor))

@@ -19,49 +19,108 @@ void table_read_from(int fd)
     open_table = fd;
 }
 
-static FILE *open_the_table(void)
+/* What stands in a file that the kernel writes page by page: valid until the next call,
+ * or NULL. */
+static char *text_of(int fd)
 {
-    if (open_table == -1)
-        return fopen("/proc/sysvipc/shm", "re");
-    int copy = lseek(open_table, 0, SEEK_SET) == 0
-                   ? fcntl(open_table, F_DUPFD_CLOEXEC, 3)
-                   : -1;
-    return copy == -1 ? NULL : fdopen(copy, "r");
+    static char *text;
+    static size_t room;
+    size_t length = 0;
+
+    for (;;) {
+        if (room < length + 8192) {
+            room = 2 * room + 8192;
+            text = realloc(text, room);
+            if (!text)
+                abort();
+        }
+        ssize_t count = pread(fd, text + length, room - length - 1, (off_t)length);
+        if (count == -1)
+            return NULL;
+        length += (size_t)count;
+        text[length] = '\0';
+        if (count == 0)
+            return text;
+    }
+}
+
+/* Checks read the table before and after each step, so stdio would be felt. */
+static char *table_text(void)
+{
+    if (open_table != -1)
+        return text_of(open_table);
+    int fd = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return NULL;
+    char *text = text_of(fd);
+    close(fd);
+    return text;
+}
+
+/* Cuts the next line off a text; NULL at its end. */
+static char *next_line(char **text)
+{
+    char *line = *text && **text ? *text : NULL;
+    if (line) {
+        *text += strcspn(line, "\n");
+        if (**text)
+            *(*text)++ = '\0';
+    }
+    return line;
+}
+
+/* Reads a row of the table; false for its heading.  The third field is octal. */
+static bool row_of(const char *line, struct segment *row)
+{
+    unsigned long long field[16];
+
+    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
+        char *end;
+        field[i] = strtoull(line, &end, i == 2 ? 8 : 10);
+        if (end == line)
+            return false;
+        line = end;
+    }
+    *row = (struct segment){.key = (key_t)field[0],
+                            .id = (int)field[1],
+                            .mode = (mode_t)field[2],
+                            .size = (size_t)field[3],
+                            .creator = (pid_t)field[4],
+                            .last = (pid_t)field[5],
+                            .nattch = (unsigned long)field[6],
+                            .uid = (uid_t)field[7],
+                            .cuid = (uid_t)field[9],
+                            .atime = (long)field[11],
+                            .dtime = (long)field[12],
+                            .ctime = (long)field[13],
+                            .rss = (size_t)field[14],
+                            .swap = (size_t)field[15]};
+    return true;
 }
 
 size_t table_resident(void)
 {
-    char line[512];
-    size_t sum = 0, resident, swapped;
+    size_t sum = 0;
+    struct segment row;
+    char *text = table_text();
 
-    FILE *file = open_the_table();
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line,
-                   "%*d %*d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u %zu %zu",
-                   &resident, &swapped) == 2)
-            sum += resident + swapped;
-    if (file)
-        fclose(file);
+    for (const char *line; (line = next_line(&text));)
+        if (row_of(line, &row))
+            sum += row.rss + row.swap;
     return sum;
 }
 
 bool table_read(struct segment_table *table)
 {
-    char line[512];
     size_t capacity = 0;
+    struct segment row;
+    char *text = table_text();
 
     *table = (struct segment_table){0, NULL};
-    FILE *file = open_the_table();
-    if (!file)
+    if (!text)
         return false;
-    while (fgets(line, sizeof line, file)) {
-        struct segment row;
-        unsigned gid, cgid;
-        /* The heading is no row. */
-        if (sscanf(line, "%d %d %o %zu %d %d %lu %u %u %u %u %ld %ld %ld %zu %zu",
-                   &row.key, &row.id, &row.mode, &row.size, &row.creator, &row.last,
-                   &row.nattch, &row.uid, &gid, &row.cuid, &cgid, &row.atime,
-                   &row.dtime, &row.ctime, &row.rss, &row.swap) != 16)
+    for (const char *line; (line = next_line(&text));) {
+        if (!row_of(line, &row))
             continue;
         if (table->count == capacity) {
             capacity = capacity ? 2 * capacity : 32;
@@ -72,7 +131,6 @@ bool table_read(struct segment_table *table)
         }
         table->rows[table->count++] = row;
     }
-    fclose(file);
     return true;
 }
 
@@ -135,52 +193,54 @@ bool segment_by_key(key_t key, struct segment *segment)
     return found;
 }
 
-/* Opens /proc/PID/NAME for reading, or returns NULL. */
-static FILE *open_proc(pid_t pid, const char *name)
+/* Reads the text in /proc/PID/NAME, which the kernel writes in one piece. */
+static bool proc_text(pid_t pid, const char *name, char *line, size_t size)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    return fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    ssize_t length = read(fd, line, size - 1);
+    close(fd);
+    line[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+char process_state(pid_t pid)
+{
+    char line[512];
+    if (!proc_text(pid, "stat", line, sizeof line))
+        return 0;
+    /* The name is in parentheses and may hold anything, also ")". */
+    const char *behind = strrchr(line, ')');
+    if (!behind || behind[1] != ' ')
+        return 0;
+    return behind[2];
 }
 
 struct process process_read(pid_t pid)
 {
-    struct process process = {0, 0, 0};
-    char line[512];
+    struct process process = {process_state(pid), 0, 0};
+    char line[128];
+    unsigned long long waited;
 
-    FILE *file = open_proc(pid, "stat");
-    if (file) {
-        /* The name is in parentheses and may hold anything, also ")". */
-        size_t length = fread(line, 1, sizeof line - 1, file);
-        line[length] = '\0';
-        const char *behind = strrchr(line, ')');
-        if (behind && behind[1] == ' ')
-            process.state = behind[2];
-        fclose(file);
-    }
-    file = open_proc(pid, "schedstat");
-    if (file) {
-        unsigned long long waited;
-        if (fscanf(file, "%llu %llu %llu", &process.cpu, &waited, &process.turns) != 3)
-            process.cpu = process.turns = 0;
-        fclose(file);
-    }
+    if (proc_text(pid, "schedstat", line, sizeof line) &&
+        sscanf(line, "%llu %llu %llu", &process.cpu, &waited, &process.turns) != 3)
+        process.cpu = process.turns = 0;
     return process;
 }
 
 unsigned long long process_waits(pid_t pid)
 {
     unsigned long long waits = 0;
-    char line[512];
+    char text[4096];
 
-    FILE *file = open_proc(pid, "status");
-    if (!file)
+    if (!proc_text(pid, "status", text, sizeof text))
         return 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "voluntary_ctxt_switches: %llu", &waits) == 1)
-            break;
-    fclose(file);
-    return waits;
+    const char *line = strstr(text, "\nvoluntary_ctxt_switches:");
+    return line && sscanf(line, "\nvoluntary_ctxt_switches: %llu", &waits) == 1 ? waits
+                                                                                : 0;
 }
 
 int process_descriptors(pid_t pid)
@@ -200,15 +260,22 @@ int process_descriptors(pid_t pid)
 
 bool process_syscall(pid_t pid, long *number, unsigned long long arguments[6])
 {
-    FILE *file = open_proc(pid, "syscall");
-    if (!file)
+    char line[256];
+    if (!proc_text(pid, "syscall", line, sizeof line))
         return false;
     /* "running", "-1 SP PC" when blocked outside of a call, or the call. */
-    int fields = fscanf(file, "%ld %llx %llx %llx %llx %llx %llx", number,
+    int fields = sscanf(line, "%ld %llx %llx %llx %llx %llx %llx", number,
                         &arguments[0], &arguments[1], &arguments[2], &arguments[3],
                         &arguments[4], &arguments[5]);
-    fclose(file);
     return fields == 7;
+}
+
+/* Opens /proc/PID/NAME for reading, or returns NULL. */
+static FILE *open_proc(pid_t pid, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    return fopen(path, "re");
 }
 
 /* The next attachment in /proc/PID/maps. */
@@ -224,6 +291,8 @@ static bool next_attachment(FILE *file, struct attachment *attachment)
     while (fgets(line, sizeof line, file)) {
         unsigned long inode;
         unsigned key;
+        if (!strstr(line, " /SYSV"))
+            continue; /* most lines are libraries, and sscanf is slow */
         if (sscanf(line, "%lx-%*x %*s %*x %*x:%*x %lu /SYSV%8x", &attachment->address,
                    &inode, &key) != 3)
             continue;

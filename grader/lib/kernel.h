@@ -62,6 +62,8 @@ struct process {
 };
 
 struct process process_read(pid_t pid);
+/* Its state alone. */
+char process_state(pid_t pid);
 
 /* How often a process gave a CPU up to wait for something (/proc/PID/status). */
 unsigned long long process_waits(pid_t pid);

@@ -4,7 +4,6 @@
 
 #include "check.h"
 #include "record.h"
-#include "runner.h"
 #include "settings.h"
 #include "trace.h"
 
@@ -29,8 +28,6 @@ struct met {
     char by[16];   /* the actor that made it */
     int step;      /* and the step after which it was seen; 0: none */
 };
-
-enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNCHECKED };
 
 static struct {
     const struct check *check;
@@ -455,17 +452,11 @@ static void end(enum verdict verdict, const char *expected, const char *seen)
         seen = mend_table;
     }
     if (ending) /* the end itself met trouble: without a record there is no verdict */
-        criterion_abort_test();
+        abort();
     ending = true;
 
     verdict = conclude(verdict, &expected, &seen);
-    if (runner_runs())
-        _exit(EXIT_SUCCESS);
-    if (verdict == VERDICT_FAILED)
-        cr_assert_fail("Expected: %s  Seen: %s", record_safe(expected),
-                       record_safe(seen));
-    if (verdict == VERDICT_UNCHECKED)
-        cr_skip_test("%s %s", record_safe(expected), record_safe(seen));
+    check_ended(verdict, expected, seen);
 }
 
 void story_end(void)

@@ -57,13 +57,14 @@ static bool same_row(const struct segment *a, const struct segment *b)
 }
 
 /* Who has a segment attached: the terminal of an actor, for each attachment. */
-static json_t *attached_to(int id)
+static json_t *attached_to(const struct segment *row)
 {
     json_t *titles = json_array();
     const struct actor *actor;
-    for (size_t i = 0; (actor = actor_at(i)); i++) {
-        int count =
-            is_running(actor) ? process_attachments(actor_pid(actor), id, NULL) : 0;
+    for (size_t i = 0; row->nattch > 0 && (actor = actor_at(i)); i++) {
+        int count = is_running(actor)
+                        ? process_attachments(actor_pid(actor), row->id, NULL)
+                        : 0;
         for (; count > 0; count--)
             json_array_append_new(titles, json_string(actor_terminal(actor)));
     }
@@ -75,7 +76,7 @@ static json_t *row_object(const struct segment *row)
     return json_pack("{s:i, s:I, s:I, s:I, s:b, s:o}", "id", row->id, "key",
                      (json_int_t)(unsigned)row->key, "size", (json_int_t)row->size,
                      "nattch", (json_int_t)row->nattch, "dest",
-                     (row->mode & SHM_DEST) != 0, "attached", attached_to(row->id));
+                     (row->mode & SHM_DEST) != 0, "attached", attached_to(row));
 }
 
 /* The rows that differ from those that were read last. */

@@ -151,7 +151,7 @@ class Stopper(threading.Thread):
 
     def disturb(self, pid: int) -> None:
         stat = stat_of(pid)
-        if stat is None or os.path.basename(program_of(stat[1])) != "checks":
+        if stat is None or os.path.basename(program_of(stat[1])) not in ("checks", "runner"):
             return
         actor, parent = os.pidfd_open(pid), os.pidfd_open(stat[1])
         try:
