@@ -162,7 +162,8 @@ class Machine:
             "processes": self._processes(),
             "segments": sorted(row[1] for row in rows if int(row[7]) in self.uids),
             "mounts": mounted,
-            "/tmp": [name for name in self._owned("/tmp")],
+            "/tmp": self._owned("/tmp"),
+            "TMPDIR": self._owned(tempfile.gettempdir()),  # where the grader works
             "/dev/shm": self._owned("/dev/shm"),
         }
 
