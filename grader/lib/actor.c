@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
@@ -181,6 +182,15 @@ static void drop_capabilities(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Those of this moment, too: whoever may read a program by CAP_DAC_OVERRIDE when it is
+ * started makes a process that others may trace, whatever mode the file has. */
+static void give_up_capabilities(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
+    syscall(SYS_capset, &header, none);
+}
+
 static void limit(__rlimit_resource_t resource, rlim_t value)
 {
     const struct rlimit limits = {value, value};
@@ -241,6 +251,9 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
                            control_text,
                            world_is_private() ? NULL : journal_text,
                            NULL};
+    /* Without walls it is the caller's right that leads to the program's directory. */
+    if (walls_stand())
+        give_up_capabilities();
     execve(path, arguments, environment);
     dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
     _exit(127);
