@@ -67,6 +67,21 @@ told() {
   [ ! -e "$OUT/.work" ]
 }
 
+@test "a sandbox that a killed run left half made is ended by the next run" {
+  need_sandbox
+  hand_in s1 keys.c
+  old=$BATS_TEST_TMPDIR/shmlab-class-old
+  mkdir -p "$old" "$OUT"
+  printf %s "$old" > "$OUT/.work"
+  # What is left is a bubblewrap that waits for ever, and shows the folder in its words.
+  bash -c 'exec -a bwrap /usr/bin/python3 -c "import signal; signal.alarm(60); signal.pause()" "$1/jobs/1/build"' - "$old" 3>&- &
+  pid=$!
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  wait $pid && false
+  [ ! -e "$old" ]
+}
+
 @test "what is graded is not graded again, and --force does it" {
   need_sandbox
   hand_in s1 keys.c
@@ -210,6 +225,8 @@ END
     hand_in $student keys.c
     echo "/* $student */" >> "$CLASS/$student/keys.c"
   done
+  # The second one does not come to an end before Ctrl-C.
+  echo '__attribute__((constructor)) static void stay(void) { for (;;); }' >> "$CLASS/s2/keys.c"
   # A shell lets what it starts in the background ignore SIGINT.
   run /usr/bin/python3 -B - "$GRADER" "$OUT" "$CLASS" << 'END'
 import os, signal, subprocess, sys
@@ -227,6 +244,7 @@ print("status", grading.returncode, "left", os.path.exists(work))
 END
   has "The same command goes on where this one stopped"
   has "status 130 left False"
+  hand_in s2 keys.c
   grade --labs 1 "$CLASS"
   ends_with_status 0
   [ "$(jq '.students | length' "$OUT/run.json")" = 1 ]
