@@ -83,8 +83,9 @@ all_verdicts() {
   edit "$SUBMISSIONS/02-create/create.c" \
     -e 's/return shmget(key, 0, 0);/kill(getppid(), SIGKILL); for (;;) pause();/' \
     -e '1i #include <signal.h>'
-  GRADER_TIMEOUT_SCALE=0.05 check_lab 2
-  [ "$status" -ne 0 ] || complain "all passed"
+  # It does not wait for the limit of the whole run, which is ten minutes.
+  run timeout 100 "$BUILD/shmlab" lab 2
+  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || complain "all passed, or it took too long"
   has "could not be checked"
   wait_for_no_process
 }
