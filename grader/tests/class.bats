@@ -227,11 +227,12 @@ END
   done
   # The second one does not come to an end before Ctrl-C.
   echo '__attribute__((constructor)) static void stay(void) { for (;;); }' >> "$CLASS/s2/keys.c"
-  # A shell lets what it starts in the background ignore SIGINT.
+  # A shell lets what it starts in the background ignore SIGINT, and so would all that is started here.
   run /usr/bin/python3 -B - "$GRADER" "$OUT" "$CLASS" << 'END'
 import os, signal, subprocess, sys
 from pathlib import Path
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 grader, out, folder = sys.argv[1:]
 command = [grader, "--out", out, "--labs", "1", "--jobs", "1", "--format", "csv", folder]
 grading = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
