@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT / "grader" / "attacks"))
 import run as attacks  # noqa: E402  (the path comes first)
 
 KILLS = 3
+RACING = 5  # the lab of two programs
 ATTACKS_IN = 8  # one of so many students attacks
 # What may differ between two gradings: times, dates, the order of two processes' calls.
 OWN = {"run.json", "students", "traces"}
@@ -46,9 +47,10 @@ def hand_in(where: Path, chosen: list[Submission]) -> None:
 
 
 def draw(chance: random.Random, every: dict[int, dict[str, list[Submission]]]) -> list[Submission]:
-    """The labs of one student: some are missing, most are right."""
-    kinds = ["solution", "solution", "right", "mutant", "mutant", ""]
-    drawn = ((lab, chance.choice(kinds)) for lab in LABS)
+    """The labs of one student: some are missing, most are right.  The wrong programs of lab 5 are
+    left out: two programs that race are wrong in another way each time (flake.py has them)."""
+    kinds = ["solution", "solution", "right", "", "mutant", "mutant"]
+    drawn = ((lab, chance.choice(kinds[: 4 if lab == RACING else 6])) for lab in LABS)
     return [chance.choice(every[lab][kind]) for lab, kind in drawn if kind]
 
 
