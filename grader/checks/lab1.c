@@ -132,16 +132,20 @@ static int number(const char *text)
     return (int)strtol(text, NULL, 0);
 }
 
-/* New file systems have new device numbers, one after the other: of two of them one is
- * even and one is odd.  Only in namespaces of our own, and then it is no loss. */
-static void given_file_systems(void)
+/* A new file system with a device number that is even (0) or odd (1).  The kernel numbers
+ * them as they come, those of other checks, too: so one is mounted over the other until
+ * the number fits. */
+static void given_file_system(const char *name, unsigned low_bit)
 {
-    static const char *const names[] = {"disk-1", "disk-2"};
-    for (size_t i = 0; i < COUNT(names) && world_is_private(); i++) {
-        given_directory(names[i]);
-        if (mount("tmpfs", names[i], "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == 0)
-            narrate("The grader does: mount -t tmpfs tmpfs %s", names[i]);
-    }
+    enum { TRIES = 16 };
+    struct stat status = {0};
+
+    given_directory(name);
+    for (int i = 0; i < TRIES && (i == 0 || (status.st_dev & 1) != low_bit); i++)
+        if (mount("tmpfs", name, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == -1 ||
+            stat(name, &status) == -1)
+            return;
+    narrate("The grader does: mount -t tmpfs tmpfs %s", name);
 }
 
 /* Tries files of all sorts of devices and inode numbers; `command` is "make" or
@@ -152,7 +156,11 @@ static void expect_everywhere(struct actor *a, const char *command)
     static const char *const paths[] = {
         "meeting", ".",        "/",          "/proc",  "/proc/version", "/dev/null",
         "/sys",    "/usr/bin", "/etc/hosts", "disk-1", "disk-2"};
-    given_file_systems();
+    /* Only in namespaces of our own, and then it is no loss. */
+    if (world_is_private()) {
+        given_file_system("disk-1", 0);
+        given_file_system("disk-2", 1);
+    }
     for (size_t i = 0; i < COUNT(paths); i++)
         if (access(paths[i], F_OK) == 0)
             expect_key(ask(a, "%s %s 0x46", command, paths[i]), paths[i], 0x46);
