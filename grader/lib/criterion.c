@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <jansson.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -94,30 +95,34 @@ int kill(pid_t pid, int signal)
     return (int)syscall(SYS_kill, pid, signal);
 }
 
-/* The workers that were started, one for each test. */
+/* The workers that were started, one for each test.  Criterion forks in one thread and
+ * waits in another one: the lock keeps a worker from being seen before it is noted. */
 static struct {
+    pthread_mutex_t lock;
     pid_t pids[1024];
-    _Atomic size_t count;
-} workers;
+    size_t count;
+} workers = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool is_worker(pid_t pid)
 {
-    const size_t count = workers.count;
-    for (size_t i = 0; i < count && i < COUNT(workers.pids); i++)
-        if (workers.pids[i] == pid)
-            return true;
-    return count >= COUNT(workers.pids); /* nobody knows any more */
+    pthread_mutex_lock(&workers.lock);
+    bool found = workers.count == COUNT(workers.pids); /* nobody knows any more */
+    for (size_t i = 0; i < workers.count && !found; i++)
+        found = workers.pids[i] == pid;
+    pthread_mutex_unlock(&workers.lock);
+    return found;
 }
 
 pid_t fork(void)
 {
     pid_t (*libc_fork)(void);
     *(void **)&libc_fork = dlsym(RTLD_NEXT, "fork"); /* the way of dlsym(3posix) */
+    pthread_mutex_lock(&workers.lock);
     pid_t pid = libc_fork();
-    if (pid > 0 && workers.count < COUNT(workers.pids)) {
-        workers.pids[workers.count] = pid;
-        workers.count++;
-    }
+    if (pid > 0 && workers.count < COUNT(workers.pids))
+        workers.pids[workers.count++] = pid;
+    pthread_mutex_unlock(
+        &workers.lock); /* the child has a lock of its own, taken as well */
     return pid;
 }
 
