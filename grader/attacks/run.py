@@ -26,6 +26,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "grader" / "tests"))
+
+from submissions import write_solutions  # noqa: E402  (the path comes first)
+
 HONEST = 4
 SECRET = "SHMLAB_SECRET"  # in the grader's environment, and nowhere else
 
@@ -46,18 +50,6 @@ class Expected:
 
 
 # --- The class ------------------------------------------------------------------------
-
-
-def clean_solutions(target: Path) -> None:
-    """The reference solutions without their markers, side by side."""
-    target.mkdir()
-    for path in ROOT.glob("solutions/*/*.c"):
-        text = subprocess.run(
-            ["awk", "-v", "mode=solution", "-f", ROOT / "grader/tools/skeleton.awk", path],
-            capture_output=True,
-            check=True,
-        ).stdout
-        (target / path.name).write_bytes(text)
 
 
 def parts_of(folder: Path, file: str, solutions: Path) -> list[Path]:
@@ -253,7 +245,7 @@ def main(arguments: list[str]) -> int:
         temporary = Path(folder)
         where, out = temporary / "class", options.keep or temporary / "out"
         where.mkdir()
-        clean_solutions(temporary / "solutions")
+        write_solutions(temporary / "solutions")
         expected = make_class(where, temporary / "solutions", options.numbers)
         roster = temporary / "roster.csv"
         roster.write_text(

@@ -23,10 +23,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(ROOT / "grader" / "tests")]
 sys.dont_write_bytecode = True
 
 import course  # noqa: E402  (the path comes first)
+from submissions import write_solutions  # noqa: E402
 
 AIM_MULTIPLE = 5.0
 AIM_SECONDS = 100.0
@@ -67,21 +68,6 @@ class Meter:
         if self.usage:
             (self.usage.parents[1] / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
             self.usage.parent.rmdir()
-
-
-def solutions(target: Path) -> None:
-    target.mkdir()
-    for path in ROOT.glob("solutions/*/*.c"):
-        awk = [
-            "awk",
-            "-v",
-            "mode=solution",
-            "-f",
-            str(ROOT / "grader/tools/skeleton.awk"),
-            str(path),
-        ]
-        text = subprocess.run(awk, capture_output=True, check=True).stdout
-        (target / path.name).write_bytes(text)
 
 
 def compile_all(source: Path, target: Path) -> None:
@@ -149,7 +135,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="shmlab-bench-") as name:
         os.chmod(name, 0o755)
         folder = Path(name)
-        solutions(folder / "solutions")
+        write_solutions(folder / "solutions")
         (folder / "built").mkdir()
         rounds = 5
         cpu = meter.seconds()

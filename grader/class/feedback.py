@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from formats import FileEach, status_sentences
-from model import CheckResult, Student, outcome_text
+from model import Student, outcome_text, steps_text
 from pictures import Pictures, draw
 from results import read_traces
 from text import fenced, markdown
@@ -26,19 +26,6 @@ _CODE = re.compile("`([^`]+)`")
 def code(text: str) -> Markup:
     """A sentence for HTML: `this` becomes code, everything else is escaped."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
-
-
-def steps_text(result: CheckResult, words: Words) -> str:
-    """The steps of a story as a block of plain text."""
-    lines: list[str] = []
-    for step in result.steps:
-        if step.number == 0:
-            lines.append("     " + words("story.left_out", n=step.left_out))
-            continue
-        lines.append(f"{step.number:3}. {step.text}")
-        if step.answer:
-            lines.append(f"     -> {step.answer}")
-    return "\n".join(lines)
 
 
 @cache

@@ -301,8 +301,8 @@ def _leak(leak: Json, words: Words) -> str:
     )
 
 
-def story_text(result: CheckResult, words: Words) -> str:
-    """A story as plain text, for the formats that show text."""
+def steps_text(result: CheckResult, words: Words) -> str:
+    """The steps of a story as a block of plain text."""
     lines: list[str] = []
     for step in result.steps:
         if step.number == 0:
@@ -311,6 +311,12 @@ def story_text(result: CheckResult, words: Words) -> str:
         lines.append(f"{step.number:3}. {step.text}")
         if step.answer:
             lines.append(f"     -> {step.answer}")
+    return "\n".join(lines)
+
+
+def story_text(result: CheckResult, words: Words) -> str:
+    """A story as plain text, for the formats that show text."""
+    lines = [steps_text(result, words)] if result.steps else []
     failed = result.outcome == "failed"
     parts: list[tuple[str, Any]] = [
         ("story.expected" if failed else "story.reason", result.expected),

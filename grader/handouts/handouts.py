@@ -152,8 +152,11 @@ def check_listings(options: argparse.Namespace) -> int:
 
 def check_quotes(options: argparse.Namespace) -> int:
     work = [(document, quote) for document in documents(options.files) for quote in document.quotes]
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        wrong = [text for text in pool.map(lambda pair: quotes.trouble(*pair), work) if text]
+    with quotes.Workshop("quotes") as workshop, ThreadPoolExecutor(
+        max_workers=min(4, os.cpu_count() or 1)
+    ) as pool:
+        found = pool.map(lambda pair: quotes.trouble(pair[0], pair[1], workshop), work)
+        wrong = [text for text in found if text]
     print("\n".join(wrong) + "\n" * bool(wrong), end="")
     print(f"{len(work)} quotations of the grader, {len(wrong)} differ.")
     return 1 if wrong else 0

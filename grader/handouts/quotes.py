@@ -6,84 +6,39 @@ prints for it: `<!-- from grader/mutants/lab3/attach_minus_one.patch -->`.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import tempfile
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 
 from document import Document, Quote
-from world import ROOT, skeleton
+from world import ROOT
+
+sys.path.insert(0, str(ROOT / "grader" / "tests"))
+
+from submissions import (  # noqa: E402  (the path comes first)
+    DoesNotFit,
+    Submission,
+    Workshop,
+    sources_of,
+)
 
 
-class NoProgram(Exception):
-    """The mutant cannot be made; says why."""
+def said_of(path: Path, workshop: Workshop) -> str:
+    """What the grader prints of a mutant, in one line: the view wraps its texts."""
+    mutant = Submission(int(path.parent.name.removeprefix("lab")), "mutant", path)
+    output = workshop.check(mutant.lab, sources_of(mutant), {"ALL": "1"}).output
+    return " ".join(output.split())
 
 
-@dataclass
-class Mutant:
-    """A patch of grader/mutants/labN/, the lab's sources with it, and what is said of them."""
-
-    path: Path
-
-    @property
-    def lab(self) -> str:
-        return self.path.parent.name.removeprefix("lab")
-
-    def base(self) -> str:
-        """The right program from which the patch starts, where that is not the reference."""
-        header = re.search(r"^Base: *(\w+)$", self.path.read_text(encoding="utf-8"), re.MULTILINE)
-        return header[1] if header else ""
-
-    def make_sources(self, place: Path) -> None:
-        for path in sorted((ROOT / "solutions").glob(f"0{self.lab}-*/*.c")):
-            directory = place / path.parent.name
-            directory.mkdir(exist_ok=True)
-            (directory / path.name).write_bytes(skeleton(path, "solution"))
-        if self.base():
-            for path in (ROOT / f"grader/mutants/right/lab{self.lab}/{self.base()}").glob("*.c"):
-                (directory / path.name).write_bytes(path.read_bytes())
-        command = ["patch", "--quiet", f"--directory={directory}", f"--input={self.path}"]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            raise NoProgram(f"{self.path.name} does not fit the solution")
-
-    def said(self) -> str:
-        """What the grader prints, in one line: the view wraps its texts."""
-        if not self.path.is_file():
-            raise NoProgram(f"there is no such mutant: {self.path.name}")
-        with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="quote-") as name:
-            place = Path(name)
-            for part in ("course", "checks.json"):
-                (place / part).symlink_to(ROOT / "build" / part)
-            # The checks' world hides the folder of a repository below /tmp, but not this one.
-            for part in ("checks", "plain"):
-                shutil.copy2(ROOT / "build" / part, place / part)
-            (place / "sources").mkdir()
-            self.make_sources(place / "sources")
-            output = subprocess.run(
-                [ROOT / "build/shmlab", "lab", self.lab],
-                env={
-                    **os.environ,
-                    "SHMLAB_SOURCES": str(place / "sources"),
-                    "SHMLAB_BUILD": str(place),
-                    "ALL": "1",
-                },
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            ).stdout
-        return " ".join(output.split())
-
-
-def trouble(document: Document, quote: Quote) -> str:
+def trouble(document: Document, quote: Quote, workshop: Workshop) -> str:
     """What is wrong with a quotation, or an empty text."""
+    path = ROOT / quote.source
+    if not path.is_file():
+        return f"{document.path}:{quote.line}: there is no such mutant: {path.name}"
     try:
-        said = Mutant(ROOT / quote.source).said()
-    except NoProgram as reason:
-        return f"{document.path}:{quote.line}: {reason}"
+        said = said_of(path, workshop)
+    except DoesNotFit:
+        return f"{document.path}:{quote.line}: {path.name} does not fit the solution"
     at = 0
     for number, line in enumerate(quote.content.splitlines(), quote.line + 1):
         text = " ".join(line.split())

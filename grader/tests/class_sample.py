@@ -15,7 +15,6 @@ import copy
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "grader" / "class"))
 
 import results  # noqa: E402  (the path comes first)
+from submissions import (  # noqa: E402
+    Sources,
+    Submission,
+    clean_solution,
+    lab_directory,
+    sources_of,
+    write_sources,
+)
 import steady  # noqa: E402
 
 LABS = (
@@ -47,43 +54,19 @@ NAMES = (
 Json = dict[str, Any]
 
 
-def clean(path: str) -> str:
-    """A solution without the markers of the skeleton."""
-    return subprocess.run(
-        ["awk", "-v", "mode=solution", "-f", "grader/tools/skeleton.awk", f"solutions/{path}"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-
-
-def prepare(folder: Path, directory: str, files: list[str], variant: str) -> None:
-    """Puts the files of one variant into a folder of submissions."""
-    target = folder / directory
-    target.mkdir(parents=True)
-    for name in files:
-        if variant == "skeleton":
-            shutil.copy(ROOT / "labs" / directory / name, target / name)
-        else:
-            (target / name).write_text(clean(f"{directory}/{name}"))
-    path = ROOT / variant
+def sources(number: int, files: list[str], variant: str) -> Sources:
+    """The files of one variant of a lab."""
+    clean = clean_solution(number)
+    if variant == "skeleton":
+        return {file: (ROOT / "labs" / file).read_bytes() for file in clean}
     if variant == "broken":
-        (target / files[0]).write_text('int broken(void)\n{\n    return "no;\n}\n')
-    elif path.suffix == ".patch":
-        base = [line for line in path.read_text().splitlines() if line.startswith("Base:")]
-        if base:
-            lab = path.parent.name
-            right = ROOT / "grader/mutants/right" / lab / base[0].split(":")[1].strip()
-            shutil.copytree(right, target, dirs_exist_ok=True)
-        subprocess.run(["patch", "--quiet", "-d", target], stdin=path.open(), check=True)
-    elif path.is_dir():
-        shutil.copytree(path, target, dirs_exist_ok=True)
-    elif path.is_file():
-        shutil.copy(path, target / files[0])
+        first = f"{lab_directory(number)}/{files[0]}"
+        return clean | {first: b'int broken(void)\n{\n    return "no;\n}\n'}
+    path = ROOT / variant
+    return clean if variant == "solution" else sources_of(Submission(number, "mutant", path))
 
 
-def grade(build: Path, number: int, directory: str, files: list[str], variant: str) -> Json:
+def grade(build: Path, number: int, files: list[str], variant: str) -> Json:
     """What build/shmlab says about one variant of one lab."""
     with tempfile.TemporaryDirectory(prefix="shmlab-sample.") as temporary:
         own = Path(temporary) / "build"
@@ -91,7 +74,7 @@ def grade(build: Path, number: int, directory: str, files: list[str], variant: s
         for part in ("course", "checks", "checks.json", "plain"):
             # Hard links or copies: a symbolic link into /tmp leads nowhere in the namespaces.
             subprocess.run(["cp", "-r", build / part, own], check=True)
-        prepare(Path(temporary) / "sources", directory, files, variant)
+        write_sources(sources(number, files, variant), Path(temporary) / "sources")
         environment = os.environ | {
             "SHMLAB_BUILD": str(own),
             "SHMLAB_SOURCES": str(Path(temporary) / "sources"),
@@ -168,8 +151,8 @@ def variants(number: int, mutants: int) -> list[str]:
 def make_pool(build: Path, pool: Path, mutants: int) -> None:
     """Grades every variant, and keeps what was said in one file."""
     work = [
-        (number, directory, files, variant)
-        for number, directory, _, files in LABS
+        (number, files, variant)
+        for number, _, _, files in LABS
         for variant in variants(number, mutants)
     ]
     with ThreadPoolExecutor(os.cpu_count()) as executor:
@@ -186,7 +169,7 @@ def make_pool(build: Path, pool: Path, mutants: int) -> None:
         for number, directory, title, files in LABS
     ]
     entries = [
-        {"lab": one[0], "variant": one[3], "result": result}
+        {"lab": one[0], "variant": one[2], "result": result}
         for one, result in zip(work, graded, strict=True)
     ]
     pool.write_text(json.dumps({"labs": labs, "results": entries}, ensure_ascii=False))

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from submissions import LABS, ROOT, Submission, sources_of, submissions
+from submissions import LABS, ROOT, Submission, sources_of, submissions, write_solutions
 
 sys.path.insert(0, str(ROOT / "grader" / "attacks"))
 
@@ -161,7 +161,7 @@ def main() -> int:
         temporary = Path(folder)
         where, out = temporary / "class", options.keep or temporary / "out"
         where.mkdir()
-        attacks.clean_solutions(temporary / "solutions")
+        write_solutions(temporary / "solutions")
         counts = make_class(where, temporary / "solutions", options.number, options.seed)
         told = ", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items()))
         count = len(list(where.iterdir()))

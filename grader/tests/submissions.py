@@ -173,6 +173,14 @@ def write_sources(sources: Sources, folder: Path) -> None:
         (folder / file).write_bytes(text)
 
 
+def write_solutions(folder: Path) -> None:
+    """The solutions of all labs, side by side, as a student hands them in."""
+    folder.mkdir()
+    for lab in LABS:
+        for file, text in clean_solution(lab).items():
+            (folder / Path(file).name).write_bytes(text)
+
+
 def write_submission(submission: Submission, folder: Path) -> None:
     write_sources(sources_of(submission), folder)
 
