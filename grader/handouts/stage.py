@@ -37,6 +37,7 @@ LAB_PROMPTS = tuple(f"lab{number}> " for number in range(1, 10))
 MARK = "\x1d"
 KEYS = {"^C": b"\x03", "^D": b"\x04", "^Z": b"\x1a", "^\\": b"\x1c"}
 WIDTH = 200  # nothing wraps
+LOOKS = 20  # how often a program without a prompt must be seen at rest
 TIOCGPTPEER = 0x5441  # opens the other end of a terminal: ioctl_tty(2)
 
 ENVIRONMENT = {
@@ -106,21 +107,28 @@ class Terminal:
         members = [entry for pid, entry in snapshot.items() if group_of(pid) == group]
         return all(entry[0] in "TZX" for entry in members)
 
-    def look_for_prompt(self) -> None:
-        if not self.child.isalive():
-            self.ended = True
-            self.prompt = ""
-            return
+    def prompt_at_end(self) -> str:
+        """The prompt behind all that was printed, as it stands there."""
         for prompt in (PROMPT, MORE, *LAB_PROMPTS):
             if self.text.endswith(prompt):
                 before = self.text.removesuffix(prompt)
                 # A prompt stands at the beginning of a line, or behind output that
                 # has no newline: only the shell's can be told from such output.
-                if prompt in LAB_PROMPTS and before and not before.endswith(("\n", "\r")):
-                    continue
-                self.text = before
-                self.prompt = prompt.lstrip("\x1e").strip()
-                return
+                if prompt not in LAB_PROMPTS or not before or before.endswith(("\n", "\r")):
+                    return prompt
+        return ""
+
+    def waits_for_us(self) -> bool:
+        """Does it stand at a prompt, or has it ended?  If not, a program may be at work."""
+        return bool(self.prompt or self.prompt_at_end()) or not self.child.isalive()
+
+    def look_for_prompt(self) -> None:
+        if not self.child.isalive():
+            self.ended = True
+            self.prompt = ""
+        elif prompt := self.prompt_at_end():
+            self.text = self.text.removesuffix(prompt)
+            self.prompt = prompt.lstrip("\x1e").strip()
 
     def take(self) -> str:
         text, self.text = self.text, ""
@@ -193,9 +201,15 @@ class Stage:
     terminals: dict[str, Terminal] = field(default_factory=dict)
 
     def settle(self, before: Snapshot | None) -> None:
-        """Waits until something has run since `before`, and everything sleeps again."""
+        """Waits until something has run since `before`, and everything sleeps again.
+
+        A prompt is a sign that a command is done.  Where there is none, a program waits for
+        something, or it was seen in a moment in which nothing ran: these are told apart by
+        looking more often.
+        """
         end = time.monotonic() + deadline()
         last: Snapshot = {}
+        calm = 0  # looks that have shown nothing new
         while time.monotonic() < end:
             masters = [t.child.child_fd for t in self.terminals.values() if not t.ended]
             select.select(masters, [], [], 0.001)  # a pause that output cuts short
@@ -205,12 +219,16 @@ class Stage:
             quiet = now == last and all_sleep(now) and (before is None or now != before)
             last = now
             if not quiet or any(t.is_busy(now) for t in self.terminals.values()):
+                calm = 0
                 continue
-            if not any([t.drain() for t in self.terminals.values()]):
+            if any([t.drain() for t in self.terminals.values()]):
+                calm, last = 0, {}
+                continue
+            calm += 1
+            if calm == LOOKS or all(t.waits_for_us() for t in self.terminals.values()):
                 for terminal in self.terminals.values():
                     terminal.look_for_prompt()
                 return
-            last = {}
         raise Unrest(f"After {deadline():.0f} s the processes are still busy: {busy(last)}")
 
     def open(self, name: str) -> Terminal:
@@ -365,7 +383,7 @@ def use_table() -> None:
 
 def prepare() -> None:
     """The course's programs, in a folder where more can be built."""
-    for name in ("shmlab", "checks", "checks.json", "plain"):
+    for name in ("shmlab", "checks", "checks.json", "plain", "runner"):
         shutil.copy2(f"{MADE}/{name}", f"{COURSE}/build/{name}")
     shutil.copytree(f"{MADE}/course", f"{COURSE}/build/course")
     if "fresh" not in sys.argv[1:]:

@@ -81,6 +81,19 @@ END
   has "2 blocks of 1 experiments played, 6 lines typed."
 }
 
+@test "everything is made already in an experiment's world: make has nothing to do there" {
+  needs_world
+  run "$handouts" check "$(handout << 'END'
+## One
+```console A
+$ make --question ready && echo "nothing to do"
+nothing to do
+```
+END
+)"
+  ends_with_status 0
+}
+
 @test "a wrong line of output is found, and told with place, command, expected and seen" {
   needs_world
   run "$handouts" check "$(handout << 'END'
