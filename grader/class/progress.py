@@ -34,8 +34,8 @@ class Progress:
         self.told = 0.0
         self.terminal = sys.stderr.isatty()
 
-    def add(self, student: str, unchecked: bool) -> None:
-        """One student is done."""
+    def add(self, student: str = "", unchecked: bool = False) -> None:
+        """One student, or another thing that is counted, is done."""
         self.done += 1
         if unchecked:
             self.unchecked.append(printable(student))
@@ -62,6 +62,11 @@ class Progress:
         elif now - self.told >= LINE_SECONDS or self.done == self.total:
             print(self._text(), file=sys.stderr, flush=True)
             self.told = now
+
+    def clear(self) -> None:
+        """Takes the line away, for somebody else is about to print one."""
+        if self.terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Leaves the line."""

@@ -46,6 +46,7 @@ from submissions import (
     BUILD,
     LABS,
     Outcome,
+    Progress,
     Submission,
     Verdicts,
     Workshop,
@@ -489,19 +490,23 @@ class Flake:
 
     def whole(self) -> None:
         end = time.monotonic() + self.options.seconds
+        progress = Progress(self.options.number, 0)
         numbers = iter(range(self.options.first, self.options.first + self.options.number))
         running: set[Future] = set()
         with ThreadPoolExecutor(self.options.jobs) as pool:
             for number in numbers:
                 if len(running) == self.options.jobs:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
+                    progress.clear()
                     for future in done:
                         future.result()
+                        progress.add()
                 if time.monotonic() > end:
                     break
                 running.add(pool.submit(self.grade, self.plan(number)))
             for future in running:
                 future.result()
+        progress.clear()
 
 
 def busy_processes() -> list[subprocess.Popen]:

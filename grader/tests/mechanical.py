@@ -28,7 +28,7 @@ from typing import Iterator
 from clang import cindex
 from clang.cindex import Cursor, CursorKind, TypeKind
 
-from submissions import LABS, ROOT, Outcome, Sources, Workshop, in_parallel, lab_files
+from submissions import LABS, ROOT, Outcome, Sources, Workshop, in_parallel, lab_files, pattern
 
 EQUIVALENT = ROOT / os.environ.get("SHMLAB_EQUIVALENT", "grader/mutants/equivalent")
 # What a message says is not judged.
@@ -332,7 +332,7 @@ def code_of(source: bytes, options: list[str]) -> str | None:
         )
 
 
-def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
+def mutants_of(lab: int, chosen: re.Pattern[str], counts: Counter[str]) -> list[Mutant]:
     found: list[Mutant] = []
     for file in lab_files(lab):
         mutator = Mutator(file)
@@ -343,7 +343,7 @@ def mutants_of(lab: int, chosen: str, counts: Counter[str]) -> list[Mutant]:
         numbered = [
             one
             for one in number_places(mutants)
-            if re.search(chosen, f"{one.name} {one.edit.function}")
+            if chosen.search(f"{one.name} {one.edit.function}")
         ]
         for mutant, code in in_parallel(lambda one: code_of(one.source, mutator.options), numbered):
             if code is None:
@@ -445,12 +445,14 @@ def judge(
     return failures
 
 
-def run_lab(lab: int, chosen: str, workshop: Workshop) -> int:
+def run_lab(lab: int, chosen: re.Pattern[str], workshop: Workshop) -> int:
     counts: Counter[str] = Counter()
     mutants = mutants_of(lab, chosen, counts)
     print(f"Lab {lab}: {len(mutants)} mutants", flush=True)
-    outcomes = in_parallel(lambda mutant: check(lab, mutant, workshop), mutants)
-    failures = judge(lab, outcomes, counts, not chosen)
+    if not mutants:
+        return 0
+    outcomes = in_parallel(lambda mutant: check(lab, mutant, workshop), mutants, told=True)
+    failures = judge(lab, outcomes, counts, not chosen.pattern)
     print(
         "  " + ", ".join(f"{what}: {count}" for what, count in sorted(counts.items())), flush=True
     )
@@ -461,7 +463,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Mutates the solutions mechanically.")
     parser.add_argument("labs", nargs="*", type=int, help="1 to 5; all without any")
     parser.add_argument(
-        "--only", default="", help="mutants whose FILE:LINE FUNCTION matches this pattern"
+        "--only",
+        type=pattern,
+        default="",
+        help="mutants whose FILE:LINE FUNCTION matches this pattern",
     )
     arguments = parser.parse_args()
     with Workshop("mechanical") as workshop:

@@ -30,6 +30,7 @@ from submissions import (
     clean_solution,
     in_parallel,
     mutants_of,
+    pattern,
     right_programs_of,
     sources_of,
 )
@@ -90,12 +91,12 @@ def shorten(text: str) -> list[str]:
     return [f"    {line}" for line in text.splitlines()[:5]]
 
 
-def run_lab(lab: int, pattern: str, workshop: Workshop) -> tuple[int, int, int]:
+def run_lab(lab: int, chosen: re.Pattern[str], workshop: Workshop) -> tuple[int, int, int]:
     """Returns the numbers of mutants, of right programs, and of failures."""
     names = [check["name"] for check in checks_of(lab)]
     tried = tried_by_checks(lab, workshop)
     every = mutants_of(lab) + right_programs_of(lab)
-    programs = [program for program in every if re.search(pattern, program.title)]
+    programs = [program for program in every if chosen.search(program.title)]
     failures = 0
     firsts = set()
 
@@ -117,7 +118,7 @@ def run_lab(lab: int, pattern: str, workshop: Workshop) -> tuple[int, int, int]:
             for record in outcome.results or []:
                 if record["verdict"] != "passed":
                     print(f"    {record['name']}: {record['expected']} {record['seen']}")
-    if not pattern:
+    if not chosen.pattern:
         for name in names:
             if name not in firsts:
                 print(f"  NO MUTANT is caught by {name} alone or first.")
@@ -129,7 +130,9 @@ def run_lab(lab: int, pattern: str, workshop: Workshop) -> tuple[int, int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The kill matrix.")
     parser.add_argument("labs", nargs="*", type=int, help="1 to 5; all without any")
-    parser.add_argument("--only", default="", help="programs whose name matches this pattern")
+    parser.add_argument(
+        "--only", type=pattern, default="", help="programs whose name matches this pattern"
+    )
     arguments = parser.parse_args()
     with Workshop("mutants") as workshop:
         sums = [run_lab(lab, arguments.only, workshop) for lab in arguments.labs or LABS]

@@ -8,12 +8,14 @@ own sources and its own build directory, so that many can be checked at once.
 
 from __future__ import annotations
 
+import argparse
 import functools
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,10 @@ from types import TracebackType
 from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "grader" / "class"))
+
+from progress import Progress  # noqa: E402  (the path comes first)
+
 BUILD = ROOT / os.environ.get("BUILD", "build")
 MUTANTS = ROOT / os.environ.get("SHMLAB_MUTANTS", "grader/mutants")
 LABS = (1, 2, 3, 4, 5)
@@ -331,10 +337,27 @@ def check(
     return finish_check(lab, place, process, start)
 
 
+def pattern(text: str) -> re.Pattern[str]:
+    """For argparse: a regular expression that --only takes."""
+    try:
+        return re.compile(text)
+    except re.error as trouble:
+        raise argparse.ArgumentTypeError(f"'{text}' is no regular expression: {trouble}") from None
+
+
 def in_parallel(
-    work: Callable[[Task], Answer], tasks: Iterable[Task]
+    work: Callable[[Task], Answer], tasks: Iterable[Task], told: bool = False
 ) -> Iterator[tuple[Task, Answer]]:
-    """The answers in the order of the tasks, a few at a time."""
+    """The answers in the order of the tasks, a few at a time.  Told: a line on standard error says how
+    far it is, for work that is silent for long."""
     every = list(tasks)
+    progress = Progress(len(every), 0) if told else None
     with ThreadPoolExecutor(max_workers=int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
-        yield from zip(every, pool.map(work, every))
+        for pair in zip(every, pool.map(work, every)):
+            if progress:
+                progress.clear()
+            yield pair
+            if progress:
+                progress.add()
+    if progress:
+        progress.end()
