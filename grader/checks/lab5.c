@@ -975,16 +975,6 @@ CHECK(
     kill_and_reap(pair.reader);
     type_line(&pair, "is anybody there?");
     expect_writer_ends(&pair, words);
-
-    pair = open_pair(directory, "reader");
-    connect_pair(&pair);
-    words = errors_now(pair.writer);
-    stop(pair.reader);
-    type_last_line(&pair, "the very last words");
-    end_input(pair.writer);
-    settle();
-    kill_and_reap(pair.reader);
-    expect_writer_ends(&pair, words);
 }
 
 /* One that is alone gets a signal. */

@@ -550,7 +550,6 @@ def main() -> int:
     options = parse()
     print(f"Seed {options.seed}.", flush=True)
     start = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     flake = Flake(options)
     busy = busy_processes()
     try:

@@ -9,11 +9,13 @@ own sources and its own build directory, so that many can be checked at once.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import functools
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -219,11 +221,42 @@ def make_build(parts: Path, build: Path) -> None:
             os.link(parts / part, build / part)
 
 
+def locked(path: Path) -> int | None:
+    """A descriptor that holds the lock of a folder; None where somebody else holds it, or it is gone."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.exists():
+            return fd
+    except OSError:
+        pass
+    os.close(fd)
+    return None
+
+
+def new_workshop(name: str) -> tuple[Path, int]:
+    """A folder of this process's own, with its lock.  Those of killed processes are removed."""
+    prefix = f"shmlab-{name}-"
+    for old in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if (lock := locked(old)) is not None:
+            shutil.rmtree(old, ignore_errors=True)
+            os.close(lock)
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix))
+        if (lock := locked(path)) is not None:
+            return path, lock
+
+
 class Workshop:
     """A folder with a copy of what a check needs, and a place for each program that is checked."""
 
     def __init__(self, name: str) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=f"shmlab-{name}-"))
+        # kill(1) is to leave nothing behind, as Ctrl-C does.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        self.path, self.lock = new_workshop(name)
         self.path.chmod(0o755)
         copy_parts(self.path / "parts")
 
@@ -240,6 +273,7 @@ class Workshop:
 
     def close(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.lock)
 
     def new_place(self, prefix: str = "") -> Path:
         """An empty place: place/sources is to be filled, place/build is ready."""
