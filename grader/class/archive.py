@@ -32,7 +32,15 @@ from libarchive.read import ArchiveRead
 import contained
 from names import is_wanted
 
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".7z")
+SUFFIXES = (
+    *(".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
+    *(".tar.zst", ".tzst"),
+)
+# Archives, and compressed files, that are known and not read.
+OTHER_SUFFIXES = (
+    *(".rar", ".gz", ".bz2", ".xz", ".zst", ".lz", ".lzma", ".lz4", ".z", ".arj", ".lzh", ".lha"),
+    *(".cab", ".iso", ".dmg", ".jar", ".cpio", ".ace", ".zipx"),
+)
 
 # Formats and filters that read the archive and nothing else: mtree would open files by their
 # paths, and lrzip, lzop and grzip would start programs.
@@ -57,6 +65,7 @@ class Found:
     time: float
     spooled: Path | None
     trouble: str = ""
+    folder: bool = False  # a folder, or an archive that was read
 
 
 def is_archive(name: str) -> bool:
@@ -64,10 +73,23 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def is_other_archive(name: str) -> bool:
+    """By its name, an archive of a kind that is not read."""
+    return name.lower().endswith(OTHER_SUFFIXES) and not is_archive(name)
+
+
+def not_read(name: str) -> str:
+    """What is said of such an archive."""
+    return (
+        f"{name} cannot be read: it is an archive, and only zip, tar and 7z are read. Unpack it"
+        " into a folder of its name, remove it, and run the same command again."
+    )
+
+
 def stem(name: str) -> str:
     """The name of an archive without its ending."""
     lowered = name.lower()
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+    for suffix in sorted((*SUFFIXES, *OTHER_SUFFIXES), key=len, reverse=True):
         if lowered.endswith(suffix):
             return name[: -len(suffix)]
     return name
@@ -141,7 +163,14 @@ def _take(taker: _Taker, entry: ArchiveEntry, parts: tuple[str, ...], depth: int
     if entry.isdir:
         taker.note(parts, kind="folder", time=time)
         return
-    nested = is_archive(name) and depth < NESTED_DEPTH
+    nested = is_archive(name)
+    if is_other_archive(name):
+        taker.note(parts, kind="trouble", text=not_read(name))
+        return
+    if nested and depth >= NESTED_DEPTH:
+        text = f"{name} cannot be read: it is an archive within {depth} other archives."
+        taker.note(parts, kind="trouble", text=text)
+        return
     if not nested and not is_wanted(name, taker.names):
         taker.note(parts, kind="other", time=time)
         return
@@ -264,7 +293,7 @@ def _told(stream: IO[bytes], spool: Path) -> Iterator[Found]:
             yield _END
             return
         if kind != "file":
-            yield Found(parts, -1, time, None, text)
+            yield Found(parts, -1, time, None, text, kind in ("folder", "archive"))
             continue
         data = stream.read(size)
         if len(data) < size or components("/".join(parts)) != parts:

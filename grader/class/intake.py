@@ -1,64 +1,28 @@
 """Finds out who handed in what: folders, archives, and what Moodle, Canvas and Gradescope export.
 
-Every source becomes a list of found files with their paths. From the paths follows the layout:
-
-    one folder a student      s01/create.c, s01/labs/02-create/create.c, s01/my-project/create.c
-    one archive a student     s01.zip, s01.tar.gz
-    Moodle                    Ann Li_4711_assignsubmission_file_/create.c, or with create.c behind
-    Canvas                    liann_LATE_4711_90210_create.c
-    Gradescope                submission_90210/create.c, beside submission_metadata.yml
-    one student's files       create.c: the folder's name is the student's id
-
-Only files that a lab names are taken, only as regular files, and only their content.
+Every source becomes a list of found files with their paths; layout.py says whose they are. Only
+files that a lab names are taken, only as regular files, and only their content.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from archive import SOURCE_MAX, Found, is_archive, is_noise, read_archive, stem
+from archive import SOURCE_MAX, Found, is_archive, is_other_archive, not_read, read_archive, stem
 from course import Lab
-from names import CANVAS, COPY, METADATA, MOODLE, is_wanted, lab_file
-from roster import Roster, tidy
+from layout import COURSE_FOLDERS, NAMED_MAX, BadSource, Layout, Submission
+from names import CANVAS, METADATA, MOODLE, is_wanted, lab_file
+from roster import Roster, same_person
 
-METADATA_MAX = 64 << 20
+__all__ = ["BadSource", "Intake", "Student", "Submission"]
+
 SKIPPED = frozenset(("__MACOSX", "node_modules"))
-# Folders of the course itself that hold files with the same names.
-COURSE_FOLDERS = frozenset(("solutions", "grader", "build", "slides"))
 FILES_MAX = 100_000  # entries below one source folder of a student
-
-_GRADESCOPE = re.compile(r"submission_(\d+)")
-
-
-class BadSource(Exception):
-    """A source that cannot be read at all; the text says why."""
-
-
-@dataclass
-class Submission:
-    """What one student handed in once."""
-
-    student: str
-    name: str | None
-    source: str
-    order: int = 0
-    late: str | None = None
-    files: list[Found] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    broken: bool = False  # there is something that could not be read
-
-    @property
-    def time(self) -> float:
-        return max((found.time for found in self.files), default=0.0)
 
 
 @dataclass
@@ -85,6 +49,7 @@ class Intake:
         self.submissions: list[Submission] = []
         self.warnings: list[str] = []
         self.failed: list[str] = []
+        self.given = 0
 
     # --- What is there ------------------------------------------------------------
 
@@ -92,8 +57,8 @@ class Intake:
         """The lab's name for a file."""
         return lab_file(name, self.names)
 
-    def add_source(self, path: Path) -> None:
-        """Takes in a folder or an archive."""
+    def add_source(self, path: Path, one_student: str | None = None) -> None:
+        """Takes in a folder or an archive: of a class, or of one student, whose id is told."""
         try:
             mode = os.stat(path).st_mode
         except OSError as error:
@@ -111,10 +76,27 @@ class Intake:
                     self.warnings.append(item.trouble)
         else:
             raise BadSource(f"{path} is neither a folder nor an archive.")
-        before = len(self.submissions)
-        self._sort([item for item in found if item.path], name)
-        if len(self.submissions) == before:
+        layout = Layout(self.labs, name)
+        layout.sort([item for item in found if item.path], one_student)
+        self.warnings += layout.warnings
+        if not layout.submissions:
             self.warnings.append(f"There is no submission in {path}.")
+        elif len(layout.submissions) == 1 and not stat.S_ISDIR(mode):
+            layout.submissions[0].alone = name if one_student is None else None
+        for submission in layout.submissions:
+            submission.given = self.given
+            self._keep(submission)
+        self.given += 1
+
+    def _keep(self, submission: Submission) -> None:
+        """Adds a submission. Canvas has a folder for each assignment, and the same numbers in all."""
+        if submission.system == "canvas":
+            for other in self.submissions:
+                if (other.student, other.name) == (submission.student, submission.name):
+                    other.files += submission.files
+                    other.order = max(other.order, submission.order)
+                    return
+        self.submissions.append(submission)
 
     def _folder(self, root: Path) -> Iterator[Found]:
         """What lies in a folder. Symbolic links are not followed."""
@@ -138,18 +120,33 @@ class Intake:
                 if entry.name.startswith(".") or entry.name in SKIPPED:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    yield Found(here, -1, 0, None)
+                    yield Found(here, -1, 0, None, folder=True)
                     waiting.append(here)
+                elif entry.is_symlink() and (not parts or entry.is_dir()):
+                    yield self._link(entry, here)
                 else:
                     yield from self._file(entry, here)
+
+    def _link(self, entry: os.DirEntry[str], here: tuple[str, ...]) -> Found:
+        """A symbolic link instead of a student's folder or archive, or inside to a folder."""
+        if len(here) > 1:
+            return Found(here, 0, 0, None, f"{entry.name} is a symbolic link, and is not taken.")
+        names = entry.is_dir() or is_archive(entry.name) or is_wanted(entry.name, self.names)
+        trouble = (
+            f"{entry.name} is a symbolic link, and cannot be read: links are not followed. Put the"
+            " folder or the file itself in its place, and run the same command again."
+        )
+        return Found(here, -1, 0, None, trouble if names else "")
 
     def _file(self, entry: os.DirEntry[str], here: tuple[str, ...]) -> Iterator[Found]:
         status = entry.stat(follow_symlinks=False)
         regular = stat.S_ISREG(status.st_mode)
-        if is_archive(entry.name) and regular:
-            yield Found(here, -1, 0, None)
+        if is_other_archive(entry.name) and regular:
+            yield Found(here, -1, 0, None, not_read(entry.name))
+        elif is_archive(entry.name) and regular:
+            yield Found(here, -1, 0, None, folder=True)
             for item in read_archive(Path(entry.path), self.spool, self.names):
-                yield Found(here + item.path, item.size, item.time, item.spooled, item.trouble)
+                yield replace(item, path=here + item.path)
         elif not is_wanted(entry.name, self.names):
             yield Found(here, -1, 0, None)
         elif not regular:
@@ -164,187 +161,105 @@ class Intake:
         for submission in self.submissions:
             yield from submission.files
 
-    # --- Whose it is --------------------------------------------------------------
-
-    def _sort(self, found: list[Found], name: str) -> None:
-        """From the paths of one source to submissions."""
-        found = [item for item in found if not is_noise(item.path)]
-        metadata = next(
-            (item for item in found if item.path[-1] == METADATA and item.spooled), None
-        )
-        if metadata:
-            depth = len(metadata.path) - 1
-            self._gradescope(metadata, [item for item in found if len(item.path) > depth], depth)
-            return
-        depth = self._class_depth(found)
-        if self._is_one_student(found, depth):
-            self._add(name, None, name, found, 0)
-            return
-        groups: dict[str, list[Found]] = {}
-        for item in found:
-            if len(item.path) > depth:
-                groups.setdefault(item.path[depth], []).append(item)
-        for top, items in groups.items():
-            self._student(top, items, depth, name)
-
-    def _holds_work(self, found: list[Found]) -> bool:
-        return any(item.spooled or item.trouble for item in found)
-
-    def _class_depth(self, found: list[Found]) -> int:
-        """How deep below the source the students are: folders that hold nothing but one folder,
-        which holds several, are on the way."""
-        depth = 0
-        while True:
-            tops = {item.path[depth] for item in found if len(item.path) > depth}
-            if len(tops) != 1 or self.lab_file(next(iter(tops))):
-                return depth
-            below: dict[str, list[Found]] = {}
-            for item in found:
-                if len(item.path) > depth + 1:
-                    below.setdefault(item.path[depth + 1], []).append(item)
-            holders = [top for top, items in below.items() if self._holds_work(items)]
-            if len(holders) < 2 or self._are_parts(below):
-                return depth
-            depth += 1
-
-    def _are_parts(self, names: dict[str, list[Found]]) -> bool:
-        """Whether these are the parts of one student's submission."""
-        directories = {lab.directory for lab in self.labs}
-        return any(
-            name in directories or name == "labs" or name.lower() in self.names for name in names
-        )
-
-    def _is_one_student(self, found: list[Found], depth: int) -> bool:
-        tops: dict[str, list[Found]] = {}
-        for item in found:
-            if len(item.path) > depth:
-                tops.setdefault(item.path[depth], []).append(item)
-        return self._are_parts(tops)
-
-    def _student(self, top: str, items: list[Found], depth: int, source: str) -> None:
-        """One folder, archive or file at the level of students."""
-        is_file = all(len(item.path) == depth + 1 for item in items) and any(
-            item.spooled for item in items
-        )
-        inner = len(items) > 1 or items[0].size == -1 or bool(items[0].trouble)
-        moodle, canvas = MOODLE.fullmatch(top), CANVAS.fullmatch(top)
-        shown = f"{source}/{top}"
-        if moodle:
-            self._join(moodle["id"], tidy(moodle["name"]), shown, items, depth, 0, None)
-        elif canvas and (is_file or is_archive(top)):
-            late = "Canvas marks it as late." if canvas["late"] else None
-            order = int(canvas["order"])
-            self._join(canvas["id"], tidy(canvas["name"]), shown, items, depth, order, late)
-        elif is_archive(top) or (inner and any(item.size == -1 for item in items)):
-            if len(items) == 1 and not is_archive(top) and not self._is_folder(items[0]):
-                return  # a file that no lab names, beside the students
-            plain = stem(top) if is_archive(top) else top
-            copy = COPY.fullmatch(plain)
-            order = int(copy["order"] or 1) if copy else 0
-            self._add(copy["stem"] if copy else plain, None, shown, items, depth + 1, order)
-        elif items[0].trouble:
-            self._add(stem(top), None, shown, items, depth + 1)
-
-    @staticmethod
-    def _is_folder(item: Found) -> bool:
-        """A folder, or an archive; a name with an ending is some other file."""
-        return "." not in item.path[-1]
-
-    def _join(
-        self,
-        student: str,
-        name: str,
-        source: str,
-        items: list[Found],
-        depth: int,
-        order: int,
-        late: str | None,
-    ) -> None:
-        """Files of one submission that lie side by side, as Moodle and Canvas put them."""
-        for submission in self.submissions:
-            if submission.student == student and submission.name == name:
-                submission.files += self._relative(items, depth)
-                submission.late = submission.late or late
-                return
-        self._add(student, name, source, items, depth, order, late)
-
-    def _relative(self, items: list[Found], depth: int) -> list[Found]:
-        return [
-            Found(item.path[depth:] or ("",), item.size, item.time, item.spooled, item.trouble)
-            for item in items
-            if len(item.path) >= depth
-        ]
-
-    def _add(
-        self,
-        student: str,
-        name: str | None,
-        source: str,
-        items: list[Found],
-        depth: int,
-        order: int = 0,
-        late: str | None = None,
-    ) -> None:
-        submission = Submission(
-            student=student,
-            name=name,
-            source=source,
-            order=order,
-            late=late,
-            files=self._relative(items, depth),
-        )
-        self.submissions.append(submission)
-
-    def _gradescope(self, metadata: Found, found: list[Found], depth: int) -> None:
-        """The export of Gradescope names its students in a file of YAML."""
-        people = self._people(metadata)
-        groups: dict[str, list[Found]] = {}
-        for item in found:
-            if len(item.path) > depth and item.path[depth] != METADATA:
-                groups.setdefault(item.path[depth], []).append(item)
-        for top, items in groups.items():
-            match = _GRADESCOPE.fullmatch(stem(top))
-            order = int(match[1]) if match else 0
-            for student, name in people.get(stem(top), [(stem(top), None)]):
-                self._add(student, name, f"Gradescope {top}", items, depth + 1, order)
-
-    def _people(self, metadata: Found) -> dict[str, list[tuple[str, str | None]]]:
-        people: dict[str, list[tuple[str, str | None]]] = {}
-        try:
-            assert metadata.spooled
-            with open(metadata.spooled, encoding="utf-8") as file:
-                told: Any = yaml.load(file.read(METADATA_MAX), Loader=yaml.CSafeLoader)
-            for key, value in told.items():
-                people[str(key)] = [_person(one, str(key)) for one in value[":submitters"]]
-        except (OSError, ValueError, AttributeError, KeyError, TypeError, yaml.YAMLError):
-            self.warnings.append(
-                f"{METADATA} cannot be understood: submissions are listed by their numbers."
-            )
-        return people
-
     # --- What counts --------------------------------------------------------------
 
     def students(self, roster: Roster | None) -> list[Student]:
         """Everybody: those who handed in, and those on the roster who did not."""
+        self._name_lone_archives(roster)
+        namesakes = self._namesakes()
         everybody: dict[str, list[Submission]] = {}
         for submission in self.submissions:
-            known = self._known(submission, roster)
+            known = self._known(submission, roster, namesakes) if roster else None
+            known = known or self._unknown(submission, roster, everybody)
             everybody.setdefault(known, []).append(submission)
+        self._warn(everybody, roster)
         students = [self._newest(key, several, roster) for key, several in everybody.items()]
         for key, name in roster.names.items() if roster else ():
             if key not in everybody:
                 students.append(Student(key, name or None, True))
         return students
 
-    @staticmethod
-    def _known(submission: Submission, roster: Roster | None) -> str:
-        """The student's id: as on the roster, where the roster tells."""
+    def _name_lone_archives(self, roster: Roster | None) -> None:
+        """An archive for each student, named on the command line, is called like the student; what
+        is inside may be called alike in all: the name of the course."""
+        lone = [one for one in self.submissions if one.alone and not one.system]
+        for submission in lone:
+            assert submission.alone
+            told = (
+                roster and roster.by_id(submission.alone) and not roster.by_id(submission.student)
+            )
+            if len(lone) > 1 or told:
+                submission.student = submission.alone
+
+    def _namesakes(self) -> set[str]:
+        """Names that two people have: Moodle and Canvas give each person a number."""
+        numbers: dict[tuple[int, str], set[str]] = {}
+        for one in self.submissions:
+            if one.name and one.system in ("moodle", "canvas"):
+                numbers.setdefault((one.given, one.name.casefold()), set()).add(one.student)
+        return {name for (_, name), several in numbers.items() if len(several) > 1}
+
+    def _known(self, submission: Submission, roster: Roster, namesakes: set[str]) -> str | None:
+        """The student on the roster. The numbers of Moodle and Canvas are their own: where one of
+        them is somebody's id on the roster by chance, the name tells."""
+        student, name = submission.student, submission.name
+        by_id = roster.by_id(student)
+        if submission.system not in ("moodle", "canvas") or not name:
+            return by_id or roster.by_name(name or student)
+        by_name = None if name.casefold() in namesakes else roster.by_name(name)
+        if by_id and (by_name == by_id or not roster.names[by_id]):
+            return by_id
+        if by_id and not by_name and same_person(roster.names[by_id], name):
+            return by_id
+        if by_id:
+            self.warnings.append(
+                f"{submission.source}: on the roster, {by_id} is the id of"
+                f" {roster.names[by_id]}. The name counts, and not the number."
+            )
+        if not by_name and name.casefold() in namesakes and roster.by_name(name):
+            self.warnings.append(
+                f"{submission.source}: several people are called {name}, and the roster does not"
+                f" tell which one is {roster.by_name(name)}. None is taken for that one; enter the"
+                " grade by hand."
+            )
+        return by_name
+
+    def _unknown(
+        self,
+        submission: Submission,
+        roster: Roster | None,
+        everybody: dict[str, list[Submission]],
+    ) -> str:
+        """The id of somebody who is not on the roster: nobody else's."""
+        student, name = submission.student, submission.name
+        if name and roster and roster.by_id(student):
+            return f"{name} {student}"
+        for other in everybody.get(student, ()):
+            if name and other.name and not same_person(name, other.name):
+                self.warnings.append(
+                    f"{submission.source} and {other.source} have one number, and are of different"
+                    " people: they are kept apart by their names."
+                )
+                return f"{name} {student}"
+        return student
+
+    def _warn(self, everybody: dict[str, list[Submission]], roster: Roster | None) -> None:
+        twice = [
+            key for key, several in everybody.items() if len({one.given for one in several}) > 1
+        ]
+        if twice:
+            self.warnings.append(
+                "These students are in several of the sources that were named, and only the newest"
+                f" submission of each is graded: {_some(twice)}. If the sources are of different"
+                " labs, grade each of them alone, with --labs and --out."
+            )
         if roster:
-            for text in (submission.student, submission.name):
-                known = roster.id_of(text) if text else None
-                if known:
-                    return known
-        return submission.student
+            known = sum(key in roster.names for key in everybody)
+            if 2 * known < len(everybody):
+                self.warnings.append(
+                    f"Of {len(everybody)} students who handed in, {known} are on the roster. See"
+                    " whether its ids are those by which the submissions are called."
+                )
 
     @staticmethod
     def _newest(key: str, several: list[Submission], roster: Roster | None) -> Student:
@@ -378,22 +293,24 @@ class Intake:
             ordered = sorted(candidates[name], key=lambda item: self._rank(name, item))
             chosen[name] = ordered[0]
             self._tell(submission, name, ordered)
+        if submission.system == "canvas" and any(map(_is_late, chosen.values())):
+            submission.late = "Canvas marks it as late."
         return chosen
 
-    def _rank(self, name: str, item: Found) -> tuple[bool, bool, bool, bool, int, float, bytes]:
+    def _rank(self, name: str, item: Found) -> tuple[bool, bool, int, bool, bool, int, bytes]:
         """The best candidate has the least rank."""
         folders = item.path[:-1]
         plain = item.path[-1] == name
         canvas = CANVAS.fullmatch(item.path[-1])
-        # Canvas numbers what was handed in again: the last one counts.
-        newer = float(canvas["order"]) if canvas else 0.0
+        # Canvas numbers what was handed in again, files and archives: the last one counts.
+        orders = [int(match["order"]) for part in item.path if (match := CANVAS.fullmatch(part))]
         return (
             bool(COURSE_FOLDERS.intersection(folders)),
             self._is_untouched(name, item),
+            -max(orders, default=0),
             not (folders and folders[-1] == self.places[name]),
             not plain and not canvas,
             len(folders),
-            -newer,
             os.fsencode("/".join(item.path)),
         )
 
@@ -420,7 +337,11 @@ class Intake:
                 submission.notes.append(f"{best} was taken as {name}.")
 
 
-def _person(told: Any, fallback: str) -> tuple[str, str | None]:
-    student = told.get(":sid") or told.get(":email") or fallback
-    name = told.get(":name")
-    return tidy(str(student)), tidy(str(name)) if name else None
+def _is_late(item: Found) -> bool:
+    match = CANVAS.fullmatch(item.path[0])
+    return bool(match and match["late"])
+
+
+def _some(names: list[str]) -> str:
+    """Some names for a sentence."""
+    return ", ".join(names[:NAMED_MAX]) + (", …" if len(names) > NAMED_MAX else "")

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# What the column of ids is called, the best one first. The others are other names of the same
+# student: a system that collects submissions may use any of them.
+IDS = (
+    *("id", "sid", "student id", "student number", "学号", "id number", "sis user id", "user id"),
+    *("matriculation number", "username", "user name", "login", "login id", "sis login id"),
+    *("email", "e-mail", "email address"),
+)
+NAMES = ("name", "student", "full name", "student name", "display name", "姓名")
+FIRST_NAMES = ("first name", "firstname", "given name", "given names")
+LAST_NAMES = ("last name", "lastname", "surname", "family name")
+PARTS_MAX = 5  # parts of a name that are turned round
 
 
 class BadRoster(Exception):
@@ -20,21 +35,59 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def same_person(one: str, other: str) -> bool:
+    """Whether two names can be one person's: systems turn them round, and leave parts out."""
+    first, second = _parts(one), _parts(other)
+    return _share(first, "".join(second)) or _share(second, "".join(first))
+
+
+def _parts(name: str) -> list[str]:
+    return re.findall(r"\w+", tidy(name).casefold())
+
+
+def _share(parts: list[str], text: str) -> bool:
+    """Whether a part of a name, which is more than an initial, is in the text."""
+    return any(part in text for part in parts if len(part) > 1 or not part.isascii())
+
+
+def _is_turned(name: str, text: str) -> bool:
+    """Whether the text is the name with its parts in another order, or run together, as Canvas
+    writes liann for Li, Ann."""
+    parts = _parts(name)
+    if len(parts) > PARTS_MAX:
+        return False
+    plain = "".join(_parts(text))
+    return plain != "" and any(
+        "".join(several) == plain for several in itertools.permutations(parts)
+    )
+
+
 @dataclass
 class Roster:
     """Who takes part: names by id. `warnings` are sentences on lines that were not used."""
 
     names: dict[str, str] = field(default_factory=dict)
+    others: dict[str, set[str]] = field(default_factory=dict)  # ids by other ids
     warnings: list[str] = field(default_factory=list)
 
-    def id_of(self, text: str) -> str | None:
-        """The id of a student who is known by this id or, if only one is, by this name."""
+    def by_id(self, text: str) -> str | None:
+        """The student who has this id, or, if only one has it, another id like this."""
         text = tidy(text)
         if text in self.names:
             return text
         folded = text.casefold()
-        same = [key for key, name in self.names.items() if name and name.casefold() == folded]
-        return same[0] if len(same) == 1 else None
+        same = {key for key in self.names if key.casefold() == folded}
+        return _only(same or self.others.get(folded, set()))
+
+    def by_name(self, text: str) -> str | None:
+        """The student who has this name, if only one has it."""
+        folded = tidy(text).casefold()
+        same = {key for key, name in self.names.items() if name.casefold() == folded}
+        return _only(same or {key for key, name in self.names.items() if _is_turned(name, folded)})
+
+
+def _only(keys: set[str]) -> str | None:
+    return next(iter(keys)) if len(keys) == 1 else None
 
 
 def _decode(path: Path, roster: Roster) -> str:
@@ -53,22 +106,50 @@ def _decode(path: Path, roster: Roster) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _columns(first: list[str]) -> tuple[int, int, bool]:
-    """Where ids and names are, and whether the first row is a heading."""
-    titles = [tidy(cell).casefold() for cell in first]
-    ids = [i for i, title in enumerate(titles) if title in ("id", "sid", "student id", "username")]
-    names = [i for i, title in enumerate(titles) if title in ("name", "student", "full name")]
-    if not ids:
-        return 0, 1, False
-    return ids[0], names[0] if names else -1, True
+@dataclass(frozen=True)
+class _Columns:
+    """Where ids and names are."""
+
+    ids: tuple[int, ...]
+    name: Callable[[list[str]], str]
+
+
+def _cell(row: list[str], column: int) -> str:
+    return tidy(row[column]) if column < len(row) else ""
+
+
+def _columns(path: Path, first: list[str]) -> tuple[_Columns, bool]:
+    """The columns, and whether the first row is a heading."""
+    titles = [tidy(cell).casefold().replace("_", " ") for cell in first]
+    ids = [titles.index(title) for title in IDS if title in titles]
+    whole, given, family = (
+        [titles.index(title) for title in known if title in titles][:1]
+        for known in (NAMES, FIRST_NAMES, LAST_NAMES)
+    )
+    if ids:
+        parts = whole or given + family
+        return _Columns(tuple(ids), lambda row: tidy(" ".join(_cell(row, i) for i in parts))), True
+    if whole or given or family:
+        raise BadRoster(
+            f"The roster {path} has a heading, and none of its columns is known as ids:"
+            f" {', '.join(first)}. Call that column: id"
+        )
+    return _Columns((0,), lambda row: _cell(row, 1)), False
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """What separates the cells, and the text without the line in which Excel says so."""
+    first, _, rest = text.partition("\n")
+    if first.lower().startswith("sep=") and len(first.rstrip("\r")) == 5:
+        return first[4], rest
+    plain = re.sub(r'"[^"]*"', "", first)
+    return max(",;\t", key=plain.count), text
 
 
 def read_roster(path: Path) -> Roster:
-    """Reads a roster, with comma or semicolon, with or without a heading."""
+    """Reads a roster, with comma, semicolon or tab, with or without a heading."""
     roster = Roster()
-    text = _decode(path, roster)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter, text = _delimiter(_decode(path, roster))
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error as error:
@@ -76,25 +157,29 @@ def read_roster(path: Path) -> Roster:
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise BadRoster(f"The roster {path} is empty. It has a line for each student: id,name")
-    id_column, name_column, heading = _columns(rows[0])
+    columns, heading = _columns(path, rows[0])
     for row in rows[1 if heading else 0 :]:
-        _add(roster, row, id_column, name_column)
+        _add(roster, row, columns)
     if not roster.names:
         raise BadRoster(f"The roster {path} names no student. It has a line for each: id,name")
     return roster
 
 
-def _add(roster: Roster, row: list[str], id_column: int, name_column: int) -> None:
-    student = tidy(row[id_column]) if id_column < len(row) else ""
-    name = tidy(row[name_column]) if 0 <= name_column < len(row) else ""
-    if not student:
+def _add(roster: Roster, row: list[str], columns: _Columns) -> None:
+    ids = [text for column in columns.ids if (text := _cell(row, column))]
+    name = columns.name(row)
+    if not ids:
         roster.warnings.append(f"A line of the roster has no id, and is left out: {','.join(row)}")
-    elif student in roster.names:
+        return
+    student = ids[0]
+    if student in roster.names:
         other = roster.names[student]
         if other != name:
             roster.warnings.append(
                 f"The roster has the id {student} twice, for {other!r} and for {name!r}."
                 " The first one counts."
             )
-    else:
-        roster.names[student] = name
+        return
+    roster.names[student] = name
+    for text in ids[1:]:
+        roster.others.setdefault(text.casefold(), set()).add(student)

@@ -60,3 +60,9 @@ reports() {
   ends_with_status 0
   has "OK"
 }
+
+@test "whose a submission is: folders, archives, exports and rosters, also odd and hostile ones" {
+  run /usr/bin/python3 grader/tests/test_intake.py
+  ends_with_status 0
+  has "OK"
+}
