@@ -523,7 +523,9 @@ def report(options: argparse.Namespace, tally: Tally, seconds: float) -> None:
     for mode, count in sorted(tally.by_mode.items()):
         print(f"  {count:5}  {mode}")
     print(f"{tally.gradings} gradings, {tally.checks} checks, {tally.stops} stops of a process.")
-    print(f"The longest stop took {tally.longest_stop:.2f} s; gradings again for that: {tally.void}.")
+    print(
+        f"The longest stop took {tally.longest_stop:.2f} s; gradings again for that: {tally.void}."
+    )
     print(f"Notes on mutants (see above): {tally.notes}.")
     print(f"The slowest grading took {tally.slowest:.1f} s: {tally.slowest_plan}.")
     print(f"{seconds:.0f} s in all. Defects: {tally.defects}.")
