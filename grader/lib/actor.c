@@ -37,6 +37,7 @@
 #define MAX_MESSAGE 65536
 #define PRINTED_MAX (1 << 20) /* bytes that an actor may print to its files */
 #define SLICE_MS    20        /* how long one look at the descriptors lasts */
+#define PIPE_PAGES  16        /* that a new pipe has, see pipe(7) */
 /* Between two looks at what processes do, in microseconds: from the first on. */
 #define SHORTEST_NAP 30
 #define LONGEST_NAP  2000
@@ -1013,6 +1014,31 @@ static void tell_start(const struct actor *actor, const char *which,
     story_step(actor, line);
 }
 
+/* The kernel gives a user's new pipes and FIFOs less room when that user's pipes have
+ * many pages together (fs.pipe-user-pages-soft). */
+static bool met_narrow_pipe;
+
+static void note_room(int pipe_end)
+{
+    int size = fcntl(pipe_end, F_GETPIPE_SZ);
+    met_narrow_pipe |= size != -1 && size < PIPE_PAGES * sysconf(_SC_PAGESIZE);
+}
+
+bool programs_lacked_room(void)
+{
+    bool any = false;
+    for (int i = 0; i < actor_count; i++)
+        any |= !actors[i].is_shell;
+    int fresh[2];
+    /* Their FIFOs were made when nobody looked: what a pipe gets now is a hint. */
+    if (any && !met_narrow_pipe && pipe2(fresh, O_CLOEXEC) == 0) {
+        note_room(fresh[0]);
+        close(fresh[0]);
+        close(fresh[1]);
+    }
+    return any && met_narrow_pipe;
+}
+
 struct actor *program(const char *which, const char *argument, const char *second)
 {
     int control, input[2], output[2];
@@ -1021,6 +1047,8 @@ struct actor *program(const char *which, const char *argument, const char *secon
     if (pipe2(input, O_CLOEXEC) == -1 || pipe2(output, O_CLOEXEC) == -1)
         cannot_check(says("The grader cannot make a pipe: %s.", strerror(errno)),
                      "Free some descriptors (ulimit -n), and try again.");
+    note_room(input[0]);
+    note_room(output[0]);
     /* The whole program is the student's: its calls count from the start. */
     atomic_store(&actor->control->active, 1);
     for (; prepared_count > 0; prepared_count--)

@@ -165,6 +165,9 @@ size_t output_now(struct actor *actor);
  * And somebody reads it again. */
 size_t leave_output(struct actor *actor);
 void take_output(struct actor *actor);
+/* Whether the pipes of these programs had less room than a new pipe has, or one made now
+ * has less.  A right program may then wait for ever. */
+bool programs_lacked_room(void);
 /* How many bytes the actor has printed so far on standard error (shells: on both). */
 size_t errors_now(const struct actor *actor);
 

@@ -385,6 +385,12 @@ static const char full_table[] =
 static const char mend_table[] =
     "Look at the limits with `ipcs -lm`, and at what is in use with `ipcs -um`; remove "
     "what nobody needs.";
+static const char narrow_pipes[] =
+    "New pipes and FIFOs had less room than usual, because processes of the same user "
+    "hold many of them.";
+static const char mend_pipes[] =
+    "Check again when those processes have ended, or take the limit away: `sudo sysctl "
+    "-w fs.pipe-user-pages-soft=0`.";
 
 void story_begin(const struct check *check, bool private_world)
 {
@@ -450,6 +456,10 @@ static void end(enum verdict verdict, const char *expected, const char *seen)
         verdict = VERDICT_UNCHECKED; /* perhaps the program was right */
         expected = full_table;
         seen = mend_table;
+    } else if (verdict == VERDICT_FAILED && programs_lacked_room()) {
+        verdict = VERDICT_UNCHECKED;
+        expected = narrow_pipes;
+        seen = mend_pipes;
     }
     if (ending) /* the end itself met trouble: without a record there is no verdict */
         abort();

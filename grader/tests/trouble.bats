@@ -243,3 +243,20 @@ on_small_disk() {
   CC=/nonexistent/cc run "$BUILD/shmlab" grade
   ends_with_status 3
 }
+
+@test "pipes that are small because others hold many are no failure" {
+  unshare --user --map-root-user true 2> /dev/null || skip "namespaces are refused here"
+  # In the first user namespace root has no such limit.
+  run unshare --user --map-root-user python3 -c '
+import fcntl, os, subprocess, sys
+held = [os.pipe() for _ in range(80)]
+try:
+    for reader, _ in held:
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+except PermissionError:
+    pass
+sys.exit(subprocess.call(sys.argv[1:]))' "$BUILD/shmlab" lab 5
+  could_not_be_checked
+  has "New pipes and FIFOs had less room than usual"
+  has "fs.pipe-user-pages-soft"
+}
