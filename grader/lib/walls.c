@@ -1,6 +1,7 @@
 /* walls.c - makes the namespaces of a check, and the warden that keeps them. */
 #include "walls.h"
 
+#include "filter.h"
 #include "kernel.h"
 #include "settings.h"
 
@@ -13,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,12 +32,24 @@
 #define SEGMENTS_MAX   "512"
 #define PROCESSES_MAX  96
 #define PROCESSES_MANY 80 /* no check starts so many */
-#define FILES_OPTIONS  "mode=1777,size=16m,nr_inodes=4096"
+/* Sockets, pipes and other open files keep memory that no file of /proc shows: a socket's
+ * queue at most 416 KiB. */
+#define OPEN_FILES_MANY 1024
+/* A program that watches files needs one of the first kind, and some of the second.  All
+ * processes of a user have 128 of the first: more than the checks of a few submissions
+ * may take. */
+#define INOTIFY_INSTANCES "8"
+#define INOTIFY_WATCHES   "1024"
+#define FILES_OPTIONS     "mode=1777,size=16m,nr_inodes=4096"
 /* And each of them.  Address space is no memory: lab 3 attaches 5 GiB. */
 #define HEAP_MAX    (512L << 20)
 #define STACK_MAX   (8L << 20)
 #define ADDRESS_MAX (16L << 30)
 #define CPU_SECONDS 60
+#define OPEN_FILES  256
+
+/* Less shared memory than this is not asked for in detail. */
+#define SHARED_MUCH (1L << 20)
 
 #define WATCH_MS 100
 
@@ -73,33 +88,81 @@ static bool write_to(int directory, const char *path, const char *text)
 
 /* --- The warden ------------------------------------------------------------------- */
 
-/* Bytes that a process has for itself: shared ones are counted where they come from. */
-static long own_memory(const char *pid)
+/* What all processes behind the walls have together, in bytes. */
+struct use {
+    long own;    /* memory that no other process can have, with the tables of pages */
+    long shared; /* theirs of what is mapped with others: segments, files, and memory
+                  * that has no name */
+    long files;  /* in files that have no name */
+    int processes, open_files;
+};
+
+/* The values of some lines "Name:  1234 kB", in bytes, all added up. */
+static long add_lines(const char *path, const char *const *names)
 {
-    char path[300];
-    long size, resident = 0, shared = 0;
-    snprintf(path, sizeof path, "/proc/%.255s/statm", pid);
+    char line[256];
+    long sum = 0, value;
     FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%ld %ld %ld", &size, &resident, &shared) != 3)
-        resident = shared = 0;
-    fclose(file);
-    return (resident - shared) * sysconf(_SC_PAGESIZE);
+    while (file && fgets(line, sizeof line, file))
+        for (const char *const *name = names; *name; name++) {
+            size_t length = strlen(*name);
+            if (strncmp(line, *name, length) == 0 &&
+                sscanf(line + length, ": %ld kB", &value) == 1)
+                sum += value * 1024;
+        }
+    if (file)
+        fclose(file);
+    return sum;
 }
 
-static long processes_memory(int *count)
+static void add_memory(const char *pid, struct use *use)
 {
-    long sum = 0;
+    static const char *const own[] = {"RssAnon", "VmSwap", "VmPTE", NULL},
+                             *const mapped[] = {"RssShmem", NULL},
+                             *const part[] = {"Pss_Shmem", NULL};
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%.255s/status", pid);
+    use->own += add_lines(path, own);
+    if (add_lines(path, mapped) < SHARED_MUCH)
+        return;
+    /* A page that three processes have mapped counts a third for each. */
+    snprintf(path, sizeof path, "/proc/%.255s/smaps_rollup", pid);
+    use->shared += add_lines(path, part);
+}
+
+/* Where the kernel keeps the files of memfd_create(2). */
+static dev_t nameless;
+
+static void add_open_files(const char *pid, struct use *use)
+{
+    char path[300];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%.255s/fd", pid);
+    DIR *directory = opendir(path);
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        if (entry->d_name[0] == '.' || ++use->open_files > OPEN_FILES_MANY)
+            continue;
+        if (fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
+            status.st_dev == nameless)
+            use->files += status.st_blocks * 512;
+    }
+    if (directory)
+        closedir(directory);
+}
+
+static struct use what_they_use(void)
+{
+    struct use use = {0};
     DIR *directory = opendir("/proc");
     for (const struct dirent *entry; directory && (entry = readdir(directory));)
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
-            sum += own_memory(entry->d_name);
-            ++*count;
+            add_memory(entry->d_name, &use);
+            add_open_files(entry->d_name, &use);
+            use.processes++;
         }
     if (directory)
         closedir(directory);
-    return sum;
+    return use;
 }
 
 static long files_memory(const char *path)
@@ -110,13 +173,15 @@ static long files_memory(const char *path)
     return (long)(status.f_blocks - status.f_bfree) * status.f_bsize;
 }
 
-/* Whether this is no check any more, but a bomb. */
+/* Whether this is no check any more, but a bomb.  What is mapped may have a name, too:
+ * so it is not known how much of it is counted twice, and the larger number is taken. */
 static bool is_too_much(void)
 {
-    int processes = 0;
-    long memory = processes_memory(&processes) + (long)table_resident() +
-                  files_memory("/tmp") + files_memory("/dev/shm");
-    return memory > MEMORY_MAX || processes > PROCESSES_MANY;
+    const struct use use = what_they_use();
+    const long named = (long)table_resident() + files_memory("/tmp") +
+                       files_memory("/dev/shm") + use.files;
+    return use.own + (named > use.shared ? named : use.shared) > MEMORY_MAX ||
+           use.processes > PROCESSES_MANY || use.open_files > OPEN_FILES_MANY;
 }
 
 /* Orphans become its children: it reaps them.  Now and then it looks at what there is;
@@ -146,6 +211,28 @@ static bool limit_segments(void)
            write_to(AT_FDCWD, "/proc/sys/kernel/sem", "64 1024 64 16");
 }
 
+/* Of the new user namespace.  A kernel may be without inotify. */
+static bool limit_user(void)
+{
+    return write_to(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0") &&
+           (write_to(AT_FDCWD, "/proc/sys/user/max_inotify_instances",
+                     INOTIFY_INSTANCES) ||
+            errno == ENOENT) &&
+           (write_to(AT_FDCWD, "/proc/sys/user/max_inotify_watches", INOTIFY_WATCHES) ||
+            errno == ENOENT);
+}
+
+static dev_t device_of_nameless_files(void)
+{
+    struct stat status = {0};
+    int fd = memfd_create("probe", MFD_CLOEXEC);
+    if (fd != -1) {
+        fstat(fd, &status);
+        close(fd);
+    }
+    return status.st_dev;
+}
+
 /* The first process of the new PID namespace.  On the pipe it says how far it is. */
 __attribute__((noreturn)) static void be_warden(int word)
 {
@@ -159,8 +246,7 @@ __attribute__((noreturn)) static void be_warden(int word)
 
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (mount("proc", "/proc", "proc", flags, NULL) == -1 || !limit_segments() ||
-        unshare(CLONE_NEWUSER) == -1 ||
-        !write_to(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0"))
+        unshare(CLONE_NEWUSER) == -1 || !limit_user())
         _exit(errno);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* unshare(2) has cleared it */
     /* One for the check, one for itself: two readers need two positions. */
@@ -170,6 +256,10 @@ __attribute__((noreturn)) static void be_warden(int word)
         dup2(tables[1], STDOUT_FILENO) == -1)
         _exit(errno);
     table_read_from(STDOUT_FILENO);
+    nameless = device_of_nameless_files();
+    /* It needs none of those calls: this shows if the actors' filter can be had. */
+    if (!filter_calls())
+        _exit(errno);
     if (write(word, "w", 1) != 1)
         _exit(errno);
     close_range(2, ~0U, 0);
@@ -187,12 +277,19 @@ static bool map_users(void)
            write_to(AT_FDCWD, "/proc/1/gid_map", "0 0 1");
 }
 
-static bool make_read_only(const char *path)
+/* So nobody changes the limits of /proc/sys, nor whom the kernel ends first when memory
+ * is short (oom_score_adj). */
+static bool make_proc_read_only(void)
 {
     const unsigned long flags =
         MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    return mount(path, path, NULL, MS_BIND, NULL) == 0 &&
-           mount(NULL, path, NULL, flags, NULL) == 0;
+    return mount(NULL, "/proc", NULL, flags, NULL) == 0;
+}
+
+/* The names of the keys that the one who grades has.  A kernel may be without keys. */
+static bool hide(const char *path)
+{
+    return mount("/dev/null", path, NULL, MS_BIND, NULL) == 0 || errno == ENOENT;
 }
 
 /* The kernel's table as the warden opened it: with the pids of its namespace. */
@@ -241,8 +338,8 @@ const char *walls_raise(void)
         return reason;
     actors_user = open("/proc/1/ns/user", O_RDONLY | O_CLOEXEC);
     int table = wardens_table();
-    if (!map_users() || !make_read_only("/proc/sys") || actors_user == -1 ||
-        table == -1)
+    if (!map_users() || !hide("/proc/keys") || !hide("/proc/key-users") ||
+        !make_proc_read_only() || actors_user == -1 || table == -1)
         return trouble("the user namespace of the actors");
     table_read_from(table);
     return NULL;
@@ -274,7 +371,8 @@ bool walls_enter(void)
     limit(RLIMIT_SIGPENDING, 256);
     limit(RLIMIT_NICE, 0);
     limit(RLIMIT_RTPRIO, 0);
-    return true;
+    limit(RLIMIT_NOFILE, OPEN_FILES);
+    return filter_calls();
 }
 
 pid_t walls_number(pid_t child)

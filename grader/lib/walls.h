@@ -10,10 +10,13 @@
  *   a PID namespace for the actors alone: the check can see and signal them, and they
  *     cannot name it;
  *   a user namespace for the actors alone, without capabilities, and in which no
- *     further user namespace can be made.
+ *     further user namespace can be made;
+ *   a filter of system calls (filter.h) for the actors, and a /proc that they can only
+ *     read, without the names of keys.
  *
  * The first process of that PID namespace, the warden, ends when the check ends, and
- * when the actors use too much memory; the kernel then ends all others.
+ * when the actors use too much memory or have too many files open; the kernel then ends
+ * all others.
  *
  * An actor so has two numbers: the one that it knows itself (getpid, the kernel's table
  * as it is read here, /proc), and the one that its parent, the check, waits for.
