@@ -15,7 +15,11 @@ LIMIT = 4000
 
 # Characters that a reader cannot see or that reorder the others: a name must not look like
 # another one, and a line must not look like another line.
-_INVISIBLE = "\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    "\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb"
+)
 _UNSAFE = re.compile(
     f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_INVISIBLE}]"
     "|[\U000e0000-\U000e0fff]|[\U0001fffe\U0001ffff]"
@@ -52,11 +56,18 @@ def cut(text: str, more: str) -> str:
     return text[:LIMIT] + "\n" + more.format(count=len(text) - LIMIT)
 
 
+def _as_words(part: str) -> str:
+    first = unicodedata.normalize("NFKC", part.lstrip("'\" "))[:1]
+    return "'" + part if first in tuple("=+-@") else part
+
+
 def csv_cell(text: object) -> str:
-    """A cell that no spreadsheet takes for a formula: such a text gets an apostrophe in front."""
-    line = one_line(text)
-    first = unicodedata.normalize("NFKC", line.lstrip("'\" "))[:1]
-    return "'" + line if first in tuple("=+-@") else line
+    """A cell that no spreadsheet takes for a formula: such a text gets an apostrophe in front.
+
+    Where a comma divides whole numbers from fractions, spreadsheets begin a cell after each
+    semicolon, too.
+    """
+    return ";".join(_as_words(part) for part in one_line(text).split(";"))
 
 
 # What means something inside a line of Markdown; an underscore within a word does not.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import csv
+import errno
 import filecmp
 import html
 import io
@@ -246,10 +247,39 @@ class Escaping(unittest.TestCase):
         encoded = self.out / "classroom" / f"{self.stem}.base64"
         self.assertLess(encoded.stat().st_size, 131_072)  # MAX_ARG_STRLEN of Linux
 
+    def test_what_cannot_be_seen_is_written_as_an_escape(self) -> None:
+        for code in (
+            *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180E, 0x200B, 0x202E),
+            *(0x2066, 0x3164, 0xFEFF, 0xFFA0, 0xE0041),
+        ):
+            told = text.one_line(f"Ann{chr(code)}Lee")
+            self.assertTrue(told.isascii(), hex(code))
+            self.assertIn(f"{code:x}", told)
+        for name in ("Zoë", "Ἀριστοτέλης", "ជា", "ᠮᠣᠩᠭᠣᠯ", "한국", "ﾊﾛｰ"):
+            self.assertEqual(text.one_line(name), name)
+
+    def test_a_full_disk_is_told_from_other_limits(self) -> None:
+        error = OSError(errno.ENOSPC, "No space left on device")
+        disk = unittest.mock.Mock(f_bavail=1 << 20, f_frsize=4096, f_files=1000, f_favail=900)
+        with unittest.mock.patch("os.statvfs", return_value=disk):
+            self.assertNotIn("disk is full", results.not_written(error, self.out / "not/there"))
+            disk.f_bavail = 2
+            self.assertIn("disk is full", results.not_written(error, self.out / "not/there"))
+            disk.f_bavail, disk.f_favail = 1 << 20, 0
+            self.assertIn("disk is full", results.not_written(error, self.out))
+            disk.f_files = 0  # this file system does not count them
+            self.assertNotIn("disk is full", results.not_written(error, self.out))
+
     def test_a_spreadsheet_sees_no_formula(self) -> None:
         for cell in ("=1+1", " =1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '"=1', "'=1"):
             self.assertTrue(text.csv_cell(cell).startswith("'"), cell)
-        for cell in ("Ann", "", "O'Neil", "12"):
+        for begin in (";", "x;", 'x; "', "x;;", "x;' "):
+            for sign in "=+-@＝":
+                told = text.csv_cell(f"{begin}{sign}1;y")
+                for part in told.split(";"):
+                    self.assertNotIn(part.lstrip(' "')[:1], [*"=+-@＝"], told)
+        self.assertEqual(text.csv_cell("a;=1;b"), "a;'=1;b")
+        for cell in ("Ann", "", "O'Neil", "12", "a;b; c", ";"):
             self.assertEqual(text.csv_cell(cell), cell)
         for row in csv.reader(io.StringIO((self.out / "grades.csv").read_text(encoding="utf-8"))):
             self.assertEqual(len(row), 10)
