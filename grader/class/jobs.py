@@ -64,7 +64,8 @@ class Jobs:
         self.folder = folder
         self.environment = environment
         self.number = 0
-        self.selector = selectors.DefaultSelector()
+        # All watches of epoll that a user has are counted together, with the submissions' own.
+        self.selector = selectors.PollSelector()
         self.running: dict[int, _Running] = {}
 
     def run(self, works: Iterator[Work]) -> Iterator[Done]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+ROOM = 64 << 20  # bytes; a disk that has less may have been full a moment ago
 
 # The header, in this order; all of it is the same for every shard of one class.
 HEADER = ("schema", "course", "compiler", "isolation", "labs")
@@ -76,15 +77,29 @@ def write_atomically(path: Path, chunks: Iterable[str] | str, durable: bool = Tr
         raise
 
 
+def _is_full(error: OSError, path: Path) -> bool:
+    """Whether a disk has no room. The kernel says ENOSPC of other things, too."""
+    if error.errno != errno.ENOSPC:
+        return error.errno == errno.EDQUOT
+    while not path.exists():
+        path = path.parent
+    disk = os.statvfs(path)
+    # What was half written is removed again: there may be room for that.
+    return disk.f_bavail * disk.f_frsize < ROOM or (disk.f_files > 0 and disk.f_favail < 16)
+
+
 def not_written(error: OSError, path: Path) -> str:
     """Why a file of the result folder could not be written, and what to do."""
     path = Path(os.path.abspath(error.filename or path))
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if _is_full(error, path):
         return (
             f"The disk is full: {path} cannot be written. Nothing that was graded is lost. Make"
             " room (df -h shows where), and run the same command again: it goes on from here."
         )
-    return f"{path} cannot be written: {error.strerror}."
+    hint = " The disk has room: look for a quota, and run the same command again."
+    return (
+        f"{path} cannot be written: {error.strerror}.{hint if error.errno == errno.ENOSPC else ''}"
+    )
 
 
 def in_order(ids: Iterable[str]) -> list[str]:
