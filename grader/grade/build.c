@@ -232,7 +232,9 @@ static enum build_result link_program(const char *directory, const char *object,
                                       const char *target, struct build *build)
 {
     struct arguments arguments = compiler();
-    add(&arguments, "-pie");
+    /* Sections of an object can ask the linker's plugin to compile them, with options of
+     * their own, and assembler in the student's file can write such sections. */
+    add_words(&arguments, "-fno-lto -fno-use-linker-plugin -pie");
     add(&arguments, object);
     add(&arguments, course);
     add_wraps(&arguments);
