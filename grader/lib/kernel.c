@@ -207,16 +207,29 @@ static bool proc_text(pid_t pid, const char *name, char *line, size_t size)
     return length > 0;
 }
 
+/* What stands in /proc/PID/stat behind the name, or NULL. */
+static const char *stat_of(pid_t pid, char *line, size_t size)
+{
+    if (!proc_text(pid, "stat", line, size))
+        return NULL;
+    /* The name is in parentheses and may hold anything, also ")". */
+    const char *behind = strrchr(line, ')');
+    return behind && behind[1] == ' ' ? behind + 2 : NULL;
+}
+
 char process_state(pid_t pid)
 {
     char line[512];
-    if (!proc_text(pid, "stat", line, sizeof line))
-        return 0;
-    /* The name is in parentheses and may hold anything, also ")". */
-    const char *behind = strrchr(line, ')');
-    if (!behind || behind[1] != ' ')
-        return 0;
-    return behind[2];
+    const char *fields = stat_of(pid, line, sizeof line);
+    return fields ? *fields : '\0';
+}
+
+pid_t process_session(pid_t pid)
+{
+    char line[512];
+    int session = -1;
+    const char *fields = stat_of(pid, line, sizeof line);
+    return fields && sscanf(fields, "%*c %*d %*d %d", &session) == 1 ? session : -1;
 }
 
 struct process process_read(pid_t pid)

@@ -65,6 +65,9 @@ struct process process_read(pid_t pid);
 /* Its state alone. */
 char process_state(pid_t pid);
 
+/* The session of a process; -1 when there is no such process. */
+pid_t process_session(pid_t pid);
+
 /* How often a process gave a CPU up to wait for something (/proc/PID/status). */
 unsigned long long process_waits(pid_t pid);
 

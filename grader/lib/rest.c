@@ -2,6 +2,7 @@
 #include "rest.h"
 
 #include "kernel.h"
+#include "walls.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -94,23 +95,32 @@ static enum motion motion_of(pid_t thread, char state, bool stopped)
 
 static void look_at(pid_t pid, bool stopped, struct look *look);
 
+/* Adds the children of a thread to a look; of those of the reaper, the orphans of one
+ * session. */
+static void look_at_children(pid_t pid, pid_t thread, pid_t session, struct look *look)
+{
+    char path[64];
+    int child;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)thread);
+    FILE *file = fopen(path, "re");
+    while (file && fscanf(file, "%d", &child) == 1)
+        if (session == 0 || (child != session && process_session(child) == session))
+            look_at(child, false, look);
+    if (file)
+        fclose(file);
+}
+
 static void look_at_thread(pid_t pid, pid_t thread, bool stopped, struct look *look)
 {
     const struct process process = process_read(thread);
     enum motion motion = motion_of(thread, process.state, stopped);
-    char path[64];
-    int child;
 
     if (motion > look->motion)
         look->motion = motion;
     look->turns += (long long)process.turns;
     look->cpu += (long long)process.cpu;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)thread);
-    FILE *file = fopen(path, "re");
-    while (file && fscanf(file, "%d", &child) == 1)
-        look_at(child, false, look);
-    if (file)
-        fclose(file);
+    look_at_children(pid, thread, 0, look);
 }
 
 /* Adds a process, its threads and its children to a look. */
@@ -167,6 +177,8 @@ bool watch_at_rest(struct watch *watches, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct look look = {RESTS, 0, 0};
         look_at(watches[i].pid, watches[i].stopped, &look);
+        /* Each actor is the first of a session: so it is known whose an orphan is. */
+        look_at_children(walls_reaper(), walls_reaper(), watches[i].pid, &look);
         note(&watches[i], &look);
         moving += watches[i].moved && !watches[i].polls;
     }

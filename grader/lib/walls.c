@@ -395,6 +395,11 @@ pid_t walls_number(pid_t child)
     return number;
 }
 
+pid_t walls_reaper(void)
+{
+    return walls_stand() ? 1 : getpid();
+}
+
 /* Below the one of the walls, so that its processes can still be seen in /proc.  A
  * process behind the walls makes it, and another one is the first in it. */
 static bool nested_pid_namespace(void)

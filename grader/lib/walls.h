@@ -41,6 +41,9 @@ bool walls_enter(void);
 /* The number that an actor, a child of this process, has behind the walls. */
 pid_t walls_number(pid_t child);
 
+/* The process whose child an orphan becomes, as /proc shows it here. */
+pid_t walls_reaper(void);
+
 /* From here on actors live in a PID namespace of their own, where the pids of those
  * that are there already show as 0.  Works without walls, too. */
 bool walls_new_pid_namespace(void);
