@@ -221,7 +221,9 @@ char process_state(pid_t pid)
 {
     char line[512];
     const char *fields = stat_of(pid, line, sizeof line);
-    return fields ? *fields : '\0';
+    if (!fields)
+        return 0;
+    return *fields;
 }
 
 pid_t process_session(pid_t pid)
