@@ -97,6 +97,12 @@ def _remedy(said: str) -> str:
             "User namespaces are turned off here. Turn them on:\n"
             "  sudo sysctl -w kernel.unprivileged_userns_clone=1"
         )
+    if "seccomp" in said:
+        return (
+            "This kernel has no filters of system calls, or the grader does not know this kind of"
+            " machine (grader/lib/filter.c). Use x86-64, arm64 or riscv64 with Debian's or Ubuntu's"
+            " kernel."
+        )
     if "max_" in said or _sysctl("user.max_user_namespaces") == "0":
         return (
             "No further user namespace may be made here. Raise the limit, or leave the sandbox that"

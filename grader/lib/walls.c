@@ -258,8 +258,10 @@ __attribute__((noreturn)) static void be_warden(int word)
     table_read_from(STDOUT_FILENO);
     nameless = device_of_nameless_files();
     /* It needs none of those calls: this shows if the actors' filter can be had. */
-    if (!filter_calls())
-        _exit(errno);
+    if (!filter_calls()) {
+        int error = errno;
+        _exit(write(word, "f", 1) == 1 ? error : errno);
+    }
     if (write(word, "w", 1) != 1)
         _exit(errno);
     close_range(2, ~0U, 0);
@@ -304,7 +306,7 @@ static int wardens_table(void)
 static const char *start_warden(void)
 {
     int word[2];
-    char byte;
+    char byte = 0;
 
     if (pipe2(word, O_CLOEXEC) == -1)
         return trouble("pipe");
@@ -312,15 +314,16 @@ static const char *start_warden(void)
     if (warden == 0)
         be_warden(word[1]);
     close(word[1]);
-    bool ready = warden != -1 && read(word[0], &byte, 1) == 1;
+    bool told = warden != -1 && read(word[0], &byte, 1) == 1;
     close(word[0]);
-    if (ready)
+    if (told && byte == 'w')
         return NULL;
     int status = 0;
     if (warden != -1 && waitpid(warden, &status, 0) == warden)
         errno = WEXITSTATUS(status);
     warden = 0;
-    return trouble("the first process of the PID namespace");
+    return trouble(told ? "the filter of system calls (seccomp)"
+                        : "the first process of the PID namespace");
 }
 
 const char *walls_raise(void)
