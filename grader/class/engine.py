@@ -133,7 +133,7 @@ class Engine:
                 works.append(key)
             else:
                 self._write(key, self._told(entry, self._no_files(entry)))
-                progress.add(key, self._is_unchecked(key))
+                progress.add(key, self._is_unchecked(key), graded=False)
         for done in jobs.run(self._work(key) for key in works):
             key = done.work.student
             self._write(key, self._graded(self.entries[key], done))

@@ -20,7 +20,7 @@ NONE_TEXT = (
     "No sandbox: the submissions were compiled and run with the rights of the one who graded them."
 )
 WALLS_TEXT = (
-    "bubblewrap: each submission was compiled and run in user, PID, mount, network, UTS and IPC"
+    "Each submission was compiled and run in bubblewrap, in user, PID, mount, network, UTS and IPC"
     " namespaces of its own, without capabilities and without a network."
 )
 
@@ -121,7 +121,7 @@ def _remedy(said: str) -> str:
 def require_sandbox(course: Path, environment: dict[str, str]) -> None:
     """Tries it as it will be used. Raises NoSandbox where that fails."""
     if not shutil.which("bwrap"):
-        raise NoSandbox("bubblewrap is not installed. Type: ./setup class")
+        raise NoSandbox("The sandbox needs bubblewrap, which is not installed. Type: ./setup class")
     run = subprocess.run(
         [course / "build/shmlab", "sandbox"],
         cwd=course,

@@ -211,7 +211,8 @@ def student_of(course: Course, student: Json, words: Words) -> Student:
         name=one_line(student["name"] or ""),
         on_roster=student["on_roster"],
         status=student["status"],
-        late=one_line(student["late"] or ""),
+        # Some systems tell it in words of their own, others in a sentence.
+        late=one_line(student["late"] or "").removesuffix("."),
         notes=tuple(one_line(note) for note in student["notes"]),
         files={one_line(k): one_line(v) for k, v in submission.get("files", {}).items()},
         points=int(student["points"]),

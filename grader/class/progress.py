@@ -6,6 +6,7 @@ import sys
 import time
 
 LINE_SECONDS = 10.0  # between two lines where there is no terminal
+RATE_SECONDS = 2.0  # before that nobody knows how fast it goes
 SHOWN = 60
 
 
@@ -23,7 +24,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Counts what is done of `total`; `again` of them were graded by an earlier run."""
+    """Counts what is done of `total`; `again` of them took no time: an earlier run graded them."""
 
     def __init__(self, total: int, again: int) -> None:
         self.total = total
@@ -34,9 +35,10 @@ class Progress:
         self.told = 0.0
         self.terminal = sys.stderr.isatty()
 
-    def add(self, student: str = "", unchecked: bool = False) -> None:
-        """One student, or another thing that is counted, is done."""
+    def add(self, student: str = "", unchecked: bool = False, graded: bool = True) -> None:
+        """One student, or another thing that is counted, is done; not `graded`: in no time."""
         self.done += 1
+        self.again += not graded
         if unchecked:
             self.unchecked.append(printable(student))
         self._show()
@@ -45,7 +47,7 @@ class Progress:
         now = time.monotonic()
         graded = self.done - self.again
         parts = [f"{self.done} of {self.total} done"]
-        if graded and now > self.start:
+        if graded and now - self.start >= RATE_SECONDS:
             rate = graded / (now - self.start)
             parts.append(f"{rate:.1f} a second" if rate >= 0.1 else f"{rate * 60:.1f} a minute")
             if self.done < self.total:

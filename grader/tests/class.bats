@@ -333,3 +333,13 @@ END
   run grader/attacks/run.py 01 09 11 14 15 19 21 25 28 31 34 54 57
   ends_with_status 0
 }
+
+@test "how fast it goes is not told before it is known" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$CLASS/s0"
+  echo "nothing to compile" > "$CLASS/s0/notes.txt"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  grep -qx "1 of 2 done" <<< "$output" || complain "the first line is another one"
+}

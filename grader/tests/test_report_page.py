@@ -208,6 +208,25 @@ class Page(unittest.TestCase):
         )
         self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, "td.alarmed")), 1)
 
+    def test_a_narrow_window_cuts_nothing_off(self) -> None:
+        size = self.browser.get_window_size()
+        self.addCleanup(self.browser.set_window_size, size["width"], size["height"])
+        self.browser.set_window_size(500, 900)
+        # Every table fits, or can be scrolled to its end.
+        cut = self.do(
+            "return [...document.querySelectorAll('table')].filter((t) => t.checkVisibility())"
+            ".filter((t) => t.getBoundingClientRect().right > innerWidth"
+            " && getComputedStyle(t.parentElement).overflowX !== 'auto').map((t) => t.className)"
+        )
+        self.assertEqual(cut, [])
+        frame = self.at(".frame:has(.changes)")
+        self.do("arguments[0].scrollLeft = 10000", frame)
+        last = self.at(".changes tbody td:last-child")
+        right = self.do("return arguments[0].getBoundingClientRect().right", last)
+        self.assertLessEqual(right, 500)
+        wide = self.do("return document.documentElement.scrollWidth - innerWidth")
+        self.assertLessEqual(wide, 0)
+
     def test_contrast_light_and_dark(self) -> None:
         for scheme in ("light", "dark"):
             feature = {"name": "prefers-color-scheme", "value": scheme}

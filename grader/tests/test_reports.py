@@ -450,6 +450,20 @@ class Formats(Folder):
             for name in failed:
                 self.assertIn(f"### failed: {name}", told)
 
+    def test_no_sentence_ends_twice(self) -> None:
+        students = copy.deepcopy(self.students)
+        for student in students:
+            student["late"] = "Canvas marks it as late."
+        out = self.write("late", students)
+        reports.write_reports(out, EVERY)
+        for path in (*(out / "feedback").iterdir(), out / "grades.csv"):
+            self.assertNotRegex(path.read_text(encoding="utf-8"), r"late\.\.")
+        other = self.header | {"isolation": {"level": "bubblewrap", "text": "In a sandbox."}}
+        new = self.write("new", self.students, other)
+        told = compare.text(compare.compare(self.out, new))
+        self.assertIn("Before: The submissions ran without a sandbox. Now: In a sandbox.", told)
+        self.assertNotIn("..", told)
+
     def test_reports_are_the_same_twice(self) -> None:
         again = self.write("again", self.students)
         reports.write_reports(again, EVERY)
