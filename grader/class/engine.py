@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,7 +97,7 @@ class Engine:
         wanted = {name for lab in self.plan.labs for name in lab.files}
         if student.submission.broken and wanted - entry.hashes.keys():
             entry.broken = True
-        elif not entry.hashes:
+        elif not entry.hashes and not entry.broken:
             entry.notes.append("The submission holds none of the files that the labs ask for.")
         return entry
 
@@ -129,7 +129,7 @@ class Engine:
         works: list[str] = []
         for key in waiting:
             entry = self.entries[key]
-            if entry.hashes:
+            if self._labs(entry, entry.hashes):
                 works.append(key)
             else:
                 self._write(key, self._told(entry, self._no_files(entry)))
@@ -170,6 +170,14 @@ class Engine:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def _labs(self, entry: Entry, files: Container[str]) -> list[Lab]:
+        """The labs that have something to compile."""
+        return [
+            lab
+            for lab in self.plan.labs
+            if any(name in files for name in lab.files) and not _lacks(entry, lab)
+        ]
+
     def _work(self, key: str) -> Work:
         entry = self.entries[key]
         files = {}
@@ -179,7 +187,7 @@ class Engine:
                 # A compiler reads UTF-8; some editors write UTF-16.
                 utf16 = _is_utf16(data)
                 files[name] = data.decode("utf-16", "replace").encode() if utf16 else data
-        labs = [lab for lab in self.plan.labs if any(name in files for name in lab.files)]
+        labs = self._labs(entry, files)
         seed = hashlib.sha256(
             dump([self.plan.header["course"], sorted(entry.hashes.items())]).encode()
         )
@@ -200,6 +208,9 @@ class Engine:
         unchecked = False
         for lab in self.plan.labs:
             told = done.answer["labs"].get(str(lab.number))
+            if _lacks(entry, lab):
+                unchecked = True
+                continue
             result = _lab_result(lab, told) if told else _missing(lab)
             if told and not told["build"].get("tried", True):
                 result["verdict"] = "unchecked"
@@ -264,6 +275,12 @@ class Engine:
         """Results of an earlier run, of students who are not among the submissions now."""
         mine = {f"{file_stem(key)}.json" for key in self.entries}
         return sum(path.name not in mine for path in self.students.glob("*.json"))
+
+
+def _lacks(entry: Entry, lab: Lab) -> bool:
+    """Whether a file of this lab is perhaps among what could not be read. That is not the same as a
+    file that was not handed in, which costs points."""
+    return entry.broken and not entry.hashes.keys() >= set(lab.files)
 
 
 def _is_utf16(data: bytes) -> bool:

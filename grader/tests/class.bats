@@ -343,3 +343,18 @@ END
   ends_with_status 0
   grep -qx "1 of 2 done" <<< "$output" || complain "the first line is another one"
 }
+
+@test "what could not be read is not told as not handed in" {
+  need_sandbox
+  [ "$(id -u)" = 0 ] || skip "not run: needs root"
+  hand_in s1 keys.c
+  hand_in s2 keys.c create.c
+  chmod 0 "$CLASS/s1/keys.c" "$CLASS/s2/create.c"
+  grade --labs 1,2 "$CLASS"
+  ends_with_status 3
+  run cat "$OUT/grades.csv"
+  has "s1,,,,,,keys.c cannot be read: Permission denied. The submission could not be checked; the points are not final."
+  has "s2,,100,,,,create.c cannot be read: Permission denied. Lab 2: 100 points could not be checked."
+  has_not "not handed in"
+  has_not "holds none"
+}
