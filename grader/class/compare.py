@@ -92,19 +92,27 @@ def state_of(course: Course, student: Student) -> State:
     return State(student.id, student.title, student.status, labs, student.points)
 
 
+class Before:
+    """The run before, read as a whole: its folder may be the one that is written next."""
+
+    def __init__(self, path: Path, words: Words | None = None) -> None:
+        words = words or Words()
+        self.course = course_of(read_header(path))
+        self.states: dict[str, State] = {}
+        for line in read_students(path):
+            student = student_of(self.course, line, words)
+            self.states[student.stem] = state_of(self.course, student)
+
+
 class Comparer:
     """Compares students, as they come, with the run before."""
 
-    def __init__(self, old: Path, new: Course, words: Words) -> None:
+    def __init__(self, before: Before, new: Course, words: Words) -> None:
         self.words = words
         self.course = new
-        header = course_of(read_header(old))
-        self.old = {}
-        for line in read_students(old):
-            student = student_of(header, line, words)
-            self.old[student.stem] = state_of(header, student)
+        self.old = before.states
         self.seen: set[str] = set()
-        self.result = Comparison(reasons=self.reasons(header, new))
+        self.result = Comparison(reasons=self.reasons(before.course, new))
 
     def reasons(self, old: Course, new: Course) -> list[str]:
         """What other than the files changed between the runs."""
@@ -171,7 +179,7 @@ def compare(old: Path, new: Path, words: Words | None = None) -> Comparison:
     """Compares two result folders."""
     words = words or Words()
     course = course_of(read_header(new))
-    comparer = Comparer(old, course, words)
+    comparer = Comparer(Before(old, words), course, words)
     for line in read_students(new):
         comparer.add(student_of(course, line, words))
     return comparer.end()

@@ -11,16 +11,19 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import folder
 from archive import SOURCE_MAX
 from course import Lab
 from intake import Intake, Student
 from jobs import Done, Jobs, Work
 from progress import Progress
 from results import (
+    GOES_ON,
+    GOES_ON_WITHOUT_FORCE,
     Json,
     dump,
     file_stem,
@@ -68,6 +71,8 @@ class Engine:
         self.intake = intake
         self.students = plan.out / "students"
         self.entries: dict[str, Entry] = {}
+        self.everybody = 0
+        """How many students the class has, with those of other shards."""
         self.seconds: dict[str, float] = {}
         self.unchecked: list[str] = []
 
@@ -76,6 +81,7 @@ class Engine:
     def enrol(self, students: list[Student]) -> None:
         """Keeps those of this shard."""
         part, parts = self.plan.shard
+        self.everybody = len(students)
         for student in students:
             number = hashlib.sha256(os.fsencode(student.id)).digest()
             if int.from_bytes(number[:8], "big") % parts == part - 1:
@@ -119,6 +125,7 @@ class Engine:
 
     def grade(self, jobs: Jobs) -> None:
         """Grades whoever is not graded yet."""
+        folder.note(self.plan.out, self.stems)
         self._same_header()
         ids = in_order(self.entries)
         again = {key: old for key in ids if (old := self._old(key)) is not None}
@@ -253,7 +260,7 @@ class Engine:
                 write_traces(self.plan.out, file_stem(key), self.entries[key].traces)
             write_atomically(path, dump(result) + "\n")
         except OSError as error:
-            raise EngineError(not_written(error, path)) from error
+            raise EngineError(self._not_written(error, path)) from error
 
     def _is_unchecked(self, key: str) -> bool:
         return bool(self.unchecked) and self.unchecked[-1] == key
@@ -264,17 +271,29 @@ class Engine:
             path = self.students / f"{file_stem(key)}.json"
             yield json.loads(path.read_text(encoding="utf-8"))
 
-    def write_results(self) -> None:
-        """OUT/results.json."""
+    def write_results(self, warnings: Iterable[str] = ()) -> None:
+        """OUT/results.json; `warnings` are sentences about the class."""
+        more: Json = {"warnings": list(warnings)}
+        part, parts = self.plan.shard
+        if parts > 1:
+            more["shard"] = {"part": part, "parts": parts, "students": self.everybody}
         try:
-            write_results(self.plan.out, self.plan.header, self.results())
+            write_results(self.plan.out, self.plan.header | more, self.results())
         except OSError as error:
-            raise EngineError(not_written(error, self.plan.out)) from error
+            raise EngineError(self._not_written(error, self.plan.out)) from error
 
-    def left_over(self) -> int:
-        """Results of an earlier run, of students who are not among the submissions now."""
-        mine = {f"{file_stem(key)}.json" for key in self.entries}
-        return sum(path.name not in mine for path in self.students.glob("*.json"))
+    def _not_written(self, error: OSError, path: Path) -> str:
+        return not_written(error, path, GOES_ON_WITHOUT_FORCE if self.plan.force else GOES_ON)
+
+    @property
+    def stems(self) -> set[str]:
+        """The names (without ending) of the files of this run's students."""
+        return {file_stem(key) for key in self.entries}
+
+    @property
+    def superseded(self) -> int:
+        """How many submissions were not graded, for their students handed in newer ones."""
+        return sum(len(entry.student.superseded) for entry in self.entries.values())
 
 
 def _lacks(entry: Entry, lab: Lab) -> bool:
@@ -344,8 +363,8 @@ def _has_unchecked(result: Json) -> bool:
 
 def remove_folder(path: Path) -> None:
     """Removes a folder with everything in it, whatever its permissions."""
-    for folder, names, _ in os.walk(path):
+    for top, names, _ in os.walk(path):
         for name in names:
-            if not (Path(folder) / name).is_symlink():
-                os.chmod(Path(folder) / name, 0o700)
+            if not (Path(top) / name).is_symlink():
+                os.chmod(Path(top) / name, 0o700)
     shutil.rmtree(path, ignore_errors=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 from xml.sax.saxutils import XMLGenerator
 
+from folder import REPORTS
 from model import CheckResult, Course, LabResult, Student, outcome_text, story_text
 from results import Json, dump, write_atomically
 from text import annotation, annotation_property, csv_cell, one_line, tap_description
@@ -75,8 +76,14 @@ class FileEach(Output):
         (self.out / self.folder).mkdir(exist_ok=True)
 
     def write(self, student: Student, ending: str, text: str) -> None:
+        assert ending in REPORTS[self.folder]  # what an earlier run wrote is found by this list
         name = student.stem + ending
         write_atomically(self.out / self.folder / name, text, durable=False)
+
+    def remove(self, student: Student) -> None:
+        """There is nothing to tell; what an earlier run told is no longer true."""
+        for ending in REPORTS[self.folder]:
+            (self.out / self.folder / (student.stem + ending)).unlink(missing_ok=True)
 
 
 def status_sentences(student: Student, words: Words) -> list[str]:
@@ -332,6 +339,7 @@ class Autolab(FileEach):
 
     def add(self, student: Student) -> None:
         if not student.known and student.status != "missing":
+            self.remove(student)
             return
         scores = {
             self.words("lab.name", number=result.lab.number): result.points

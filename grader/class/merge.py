@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import folder
 from results import (
     HEADER,
     BadResults,
@@ -76,20 +77,75 @@ def _in_order(parts: Sequence[Path], places: dict[str, Path]) -> Iterator[Json]:
         yield student
 
 
-def merge(parts: Sequence[Path], out: Path) -> None:
-    """Writes OUT/students/ and OUT/results.json from the folders in `parts`."""
+def _missing(parts: Sequence[Path]) -> list[str]:
+    """What is not there of the class, as sentences."""
+    shards = {part: shard for part in parts if (shard := read_header(part).get("shard"))}
+    if not shards:
+        return []  # whole classes
+    first, *others = shards
+    whole = shards[first]["parts"]
+    for other in others:
+        if shards[other]["parts"] != whole:
+            raise CannotMerge(
+                f"{first} is one of {whole} parts, and {other} is one of {shards[other]['parts']}."
+                " The parts of a class have the same command but for K in --shard K/N: grade them"
+                " all with the same N."
+            )
+    told = []
+    there = {shard["part"] for shard in shards.values()}
+    missing = [str(part) for part in range(1, whole + 1) if part not in there]
+    if missing:
+        names = ", ".join(missing)
+        which = (
+            f"Part {names} of {whole} is" if len(missing) == 1 else f"Parts {names} of {whole} are"
+        )
+        told.append(
+            f"{which} missing: their students are not in these results. Grade what is missing"
+            f" (--shard {missing[0]}/{whole}), and merge all {whole} parts again."
+        )
+    counts = sorted({shard["students"] for shard in shards.values()})
+    if len(counts) > 1:
+        told.append(
+            f"The parts are of classes of different size ({' and '.join(map(str, counts))} students):"
+            " students may be missing. Grade all parts with the same submissions and the same"
+            " roster, and merge them again."
+        )
+    return told
+
+
+def _warnings(parts: Sequence[Path]) -> list[str]:
+    """What the parts say of the class; each says the same of the same submissions."""
+    headers = sorted(map(read_header, parts), key=lambda one: one.get("shard", {}).get("part", 0))
+    told = [warning for header in headers for warning in header.get("warnings", [])]
+    return list(dict.fromkeys(told))
+
+
+def merge(parts: Sequence[Path], out: Path) -> list[str]:
+    """Writes OUT/students/ and OUT/results.json from the folders in `parts`. Returns sentences on
+    what is missing."""
     if not parts:
         raise CannotMerge("There is nothing to merge: name the result folders of the shards.")
     if out.resolve() in [part.resolve() for part in parts]:
         raise CannotMerge(f"{out} is one of the folders to merge. Name another folder after --out.")
-    header = _same_header(parts)
+    header = {name: value for name, value in _same_header(parts).items() if name in HEADER}
+    missing = _missing(parts)
+    warnings = missing + _warnings(parts)
+    if warnings or any("warnings" in read_header(part) for part in parts):
+        header["warnings"] = warnings
     places = _places(parts)
-    (out / "students").mkdir(parents=True, exist_ok=True)
+    folder.open_folder(out)
+    stems = {file_stem(student_id) for student_id in places}
+    folder.note(out, stems)
+    # A grading in this folder must not take the results for those of its own checks.
+    (out / "header.json").unlink(missing_ok=True)
     for student_id, part in places.items():
         name = file_stem(student_id) + ".json"
         _copy_student(part, name, out / "students" / name, student_id)
         write_traces(out, file_stem(student_id), read_traces(part, file_stem(student_id)))
     write_results(out, header, _in_order(parts, places))
+    folder.remove_gone(out, stems, folder.EACH)
+    folder.note(out, stems, keep=False)
+    return missing
 
 
 def _copy_student(part: Path, name: str, target: Path, student_id: str) -> None:

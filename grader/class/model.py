@@ -60,6 +60,10 @@ class Course:
     isolated: bool
     isolation: str
     labs: tuple[Lab, ...]
+    warnings: tuple[str, ...] = ()
+    """Sentences about the class: what was left out, and what is doubtful."""
+    part: tuple[int, int] | None = None
+    """The part, and of how many, where not the whole class was graded."""
 
     @property
     def points(self) -> int:
@@ -144,6 +148,8 @@ class Student:
     files: dict[str, str]
     points: int
     labs: tuple[LabResult, ...]
+    superseded: int = 0
+    """How many older submissions were not graded."""
     shared: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -171,6 +177,7 @@ class Student:
 
 def course_of(header: Json) -> Course:
     """The course, from the header of results.json."""
+    shard = header.get("shard")
     return Course(
         name=one_line(header["course"]["name"]),
         version=one_line(header["course"]["checks"]),
@@ -178,6 +185,8 @@ def course_of(header: Json) -> Course:
         isolated=header["isolation"]["level"] != "none",
         isolation=one_line(header["isolation"]["text"]),
         labs=tuple(_lab(lab) for lab in header["labs"]),
+        warnings=tuple(one_line(warning) for warning in header.get("warnings", [])),
+        part=(int(shard["part"]), int(shard["parts"])) if shard else None,
     )
 
 
@@ -217,6 +226,7 @@ def student_of(course: Course, student: Json, words: Words) -> Student:
         files={one_line(k): one_line(v) for k, v in submission.get("files", {}).items()},
         points=int(student["points"]),
         labs=tuple(_lab_result(lab, student, words) for lab in course.labs),
+        superseded=len(submission.get("superseded", [])),
     )
 
 

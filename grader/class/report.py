@@ -96,12 +96,14 @@ class Report(WholeFile):
         self.students: list[Row] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.labs: Counter[tuple[int, str]] = Counter()
+        self.superseded = 0
         # pylint: disable-next=consider-using-with
         self.stories: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii")
 
     def add(self, student: Student) -> None:
         if student.known:
             self.count(student)
+        self.superseded += student.superseded
         points: list[int | str] = [
             result.points if student.known and result.known else "" for result in student.labs
         ]
@@ -189,11 +191,17 @@ class Report(WholeFile):
             "late": sum(bool(student.late) for student in self.students),
             "not_on_roster": sum(student.on_roster is False for student in self.students),
         }
-        return [
+        told = [
             self.words(f"report.{name}", n=count)
             for name, count in facts.items()
             if count or name == "graded"
         ]
+        if self.course.part:
+            part, parts = self.course.part
+            told.insert(0, self.words("run.part", part=part, parts=parts))
+        if self.superseded:
+            told.append(self.words("run.superseded", n=self.superseded))
+        return told
 
     def charts(self) -> list[dict[str, Any]]:
         charts = [

@@ -13,13 +13,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import folder
 import formats
 import pictures as drawing
-from compare import Comparer, Comparison, text
+from compare import Before, Comparer, Comparison, text
 from feedback import Feedback
 from model import course_of, student_of
 from report import Report
-from results import BadResults, not_written, read_header, read_students
+from results import BadResults, read_header, read_students
 from words import Words, languages
 
 FORMATS: dict[str, type[formats.Output]] = {
@@ -42,20 +43,25 @@ ALL_GRADED, FAILED, SOME_UNCHECKED, NO_SANDBOX, DEFECTS = 0, 1, 3, 4, 5
 def write_reports(
     out: Path,
     chosen: Sequence[str] = DEFAULT,
-    old: Path | None = None,
+    old: Path | Before | None = None,
     language: str = "en",
     pictures: bool = False,
 ) -> Comparison | None:
-    """Writes the chosen formats into OUT. Returns the comparison with OLD, if there is one."""
+    """Writes the chosen formats into OUT, and removes what earlier runs wrote for students who are
+    not among the results. Returns the comparison with OLD, if there is one."""
     words = Words(language)
     course = course_of(read_header(out))
-    comparer = Comparer(old, course, words) if old else None
+    folder.note(out, ())
+    before = Before(old, words) if isinstance(old, Path) else old
+    comparer = Comparer(before, course, words) if before else None
     outputs = [FORMATS[name](out, course, words) for name in dict.fromkeys(chosen)]
     for output in outputs:
         if isinstance(output, Feedback):
             output.pictures = pictures
+    stems = set()
     for line in read_students(out):
         student = student_of(course, line, words)
+        stems.add(student.stem)
         if comparer:
             comparer.add(student)
         for output in outputs:
@@ -65,6 +71,8 @@ def write_reports(
         if isinstance(output, Report):
             output.comparison = comparison
         output.end()
+    folder.note(out, stems)
+    folder.remove_gone(out, stems, folder.REPORTS)
     return comparison
 
 
@@ -98,11 +106,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=languages(), default="en", help="of the reports")
 
 
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", type=Path, metavar="OUT", help="a result folder")
     add_options(parser)
     options = parser.parse_args(arguments)
+    if options.compare and _is_same(options.compare, options.out):
+        parser.error(
+            f"{options.compare} and {options.out} are the same folder, which has nothing to be"
+            " compared with. Copy it before the class is graded again, and name the copy; or let"
+            " the grading compare: shmlab-class --out OUT --compare OUT SUBMISSIONS"
+        )
     try:
         if options.pictures:
             drawing.require()
@@ -117,8 +135,10 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return FAILED
     except OSError as error:
-        print(not_written(error, options.out), file=sys.stderr)
+        print(folder.cannot_use(error, options.out), file=sys.stderr)
         return FAILED
+    finally:
+        folder.give_away(options.out)
     if comparison:
         print(text(comparison, Words(options.language)), end="")
     return DEFECTS if comparison and comparison.defects else ALL_GRADED

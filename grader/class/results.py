@@ -21,6 +21,8 @@ ROOM = 64 << 20  # bytes; a disk that has less may have been full a moment ago
 
 # The header, in this order; all of it is the same for every shard of one class.
 HEADER = ("schema", "course", "compiler", "isolation", "labs")
+# What it may have besides: of which part of a class these are, and what was left out or is doubtful.
+MORE = ("shard", "warnings")
 
 Json = dict[str, Any]
 
@@ -88,18 +90,50 @@ def _is_full(error: OSError, path: Path) -> bool:
     return disk.f_bavail * disk.f_frsize < ROOM or (disk.f_files > 0 and disk.f_favail < 16)
 
 
-def not_written(error: OSError, path: Path) -> str:
+GOES_ON = "run the same command again: it goes on from here."
+# With --force everything is graded again, also what the run before had graded.
+GOES_ON_WITHOUT_FORCE = "run the command again without --force: it goes on from here."
+
+
+def no_room(error: OSError) -> bool:
+    """Whether a disk is full, or no folder for temporary files can be written."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or _no_temporary(error)
+
+
+def _no_temporary(error: OSError) -> bool:
+    return str(error.strerror).startswith("No usable temporary directory")
+
+
+def not_written(error: OSError, path: Path, again: str = GOES_ON) -> str:
     """Why a file of the result folder could not be written, and what to do."""
-    path = Path(os.path.abspath(error.filename or path))
-    if _is_full(error, path):
+    if _no_temporary(error):
+        own = f"{os.environ['TMPDIR']} (TMPDIR), " if os.environ.get("TMPDIR") else ""
         return (
-            f"The disk is full: {path} cannot be written. Nothing that was graded is lost. Make"
-            " room (df -h shows where), and run the same command again: it goes on from here."
+            f"There is no room for temporary files: {own}/tmp and /var/tmp cannot be written, or"
+            " are full. Make room in one of them (df -h and df -i show how much there is), or name"
+            f" another folder: TMPDIR=/srv/tmp, for example. Then {again}"
         )
-    hint = " The disk has room: look for a quota, and run the same command again."
+    path = Path(os.path.abspath(error.filename2 or error.filename or path))
+    if _is_full(error, path):
+        why, shows = "The disk is full", "df -h"
+        if _has_no_inode(path):
+            why, shows = "The disk has no room for another file (no inode is free)", "df -i"
+        return (
+            f"{why}: {path} cannot be written. Nothing that was graded is lost. Make"
+            f" room ({shows} shows where), and {again}"
+        )
+    hint = f" The disk has room: look for a quota, and {again}"
     return (
         f"{path} cannot be written: {error.strerror}.{hint if error.errno == errno.ENOSPC else ''}"
     )
+
+
+def _has_no_inode(path: Path) -> bool:
+    try:
+        status = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return status.f_files > 0 and status.f_favail == 0
 
 
 def in_order(ids: Iterable[str]) -> list[str]:
@@ -110,7 +144,7 @@ def in_order(ids: Iterable[str]) -> list[str]:
 def result_lines(header: Json, students: Iterable[Json]) -> Iterator[str]:
     """The lines of results.json; `students` come in their order."""
     yield "{"
-    for name in HEADER:
+    for name in (*HEADER, *(name for name in MORE if name in header)):
         yield f"{dump(name)}:{dump(header[name])},\n"
     yield '"students":['
     before = "\n"
@@ -190,7 +224,7 @@ def _header_lines(path: Path) -> str | None:
                 if line == '"students":[\n':
                     return "".join(lines).rstrip().removesuffix(",") + "}"
                 lines.append(line)
-                if len(lines) > len(HEADER):
+                if len(lines) > len(HEADER + MORE):
                     return None
     except UnicodeDecodeError:
         return None

@@ -334,14 +334,236 @@ END
   ends_with_status 0
 }
 
-@test "how fast it goes is not told before it is known" {
+# --- Folders ---------------------------------------------------------------------------
+
+# A user who has no name and nothing, for tests that root must not pass because it is root.
+as_nobody() {
+  setpriv --reuid 60500 --regid 60500 --clear-groups "$@"
+}
+
+# Files whose owner is not $1.
+not_of() {
+  find "$2" ! -user "$1" -printf '%P %U\n'
+}
+
+@test "a folder that holds something else is refused, and nothing in it is touched" {
   need_sandbox
   hand_in s1 keys.c
-  mkdir "$CLASS/s0"
-  echo "nothing to compile" > "$CLASS/s0/notes.txt"
+  mkdir -p "$OUT/src"
+  echo precious > "$OUT/src/notes.txt"
+  before=$(find "$OUT" -printf '%p %U %m %T@\n')
+  grade --labs 1 "$CLASS"
+  ends_with_status 1
+  has "is no result folder of shmlab-class: there is no .shmlab-class"
+  has "Name a new or an empty folder: --out"
+  [ "$(find "$OUT" -printf '%p %U %m %T@\n')" = "$before" ]
+  run "$GRADER" merge --out "$OUT" "$OUT"
+  ends_with_status 1
+  [ "$(find "$OUT" -printf '%p %U %m %T@\n')" = "$before" ]
+  # An empty one will do, and so will one that an earlier version made.
+  rm -r "$OUT/src"
   grade --labs 1 "$CLASS"
   ends_with_status 0
-  grep -qx "1 of 2 done" <<< "$output" || complain "the first line is another one"
+  rm "$OUT/.shmlab-class"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+}
+
+@test "root gives its result folder to an ordinary user, but not what somebody else put there" {
+  need_sandbox
+  [ "$(id -u)" = 0 ] || skip "not run: needs root"
+  hand_in s1 keys.c
+  SUDO_UID=60500 grade --labs 1 "$CLASS"
+  ends_with_status 0
+  [ -z "$(not_of 60500 "$OUT")" ]
+  echo mine > "$OUT/notes.txt"
+  echo mine > "$OUT/feedback-to-all"
+  mkdir "$OUT/old"
+  SUDO_UID=60500 grade --labs 1 --force "$CLASS"
+  ends_with_status 0
+  [ "$(not_of 60500 "$OUT" | sort | tr '\n' ' ')" = "feedback-to-all 0 notes.txt 0 old 0 " ]
+
+  # What root reports and merges afterwards belongs to the same user.
+  rm -r "$OUT/notes.txt" "$OUT/feedback-to-all" "$OUT/old"
+  run "$GRADER" report --format csv,feedback,tap,junit "$OUT"
+  ends_with_status 0
+  [ -z "$(not_of 60500 "$OUT")" ]
+  run "$GRADER" merge --out "$OUT-merged" "$OUT"
+  ends_with_status 0
+  [ -z "$(not_of 60500 "$OUT-merged")" ]
+  SUDO_UID=60501 run "$GRADER" merge --out "$OUT-other" "$OUT"
+  [ -z "$(not_of 60501 "$OUT-other")" ]
+}
+
+@test "a result folder that cannot be written is told in a sentence" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$OUT"
+  run bwrap --dev-bind / / --ro-bind "$OUT" "$OUT" "$GRADER" --out "$OUT" --labs 1 "$CLASS"
+  ends_with_status 1
+  has "its file system is read-only. Name a result folder on another one."
+  has_not Traceback
+  # No room for another file; the first files are those of the folder and of students/.
+  # shellcheck disable=SC2016  # the inner shell's words
+  [ "$(id -u)" != 0 ] || for inodes in 2 3 4 5 6; do
+    run unshare --mount sh -c 'mount -t tmpfs -o nr_inodes=$1 tmpfs "$3" && exec "$2" --out "$3" --labs 1 "$4"' \
+      sh $inodes "$GRADER" "$OUT" "$CLASS"
+    ends_with_status 1
+    has "no inode is free): $OUT"
+    has "df -i shows where"
+    has_not Traceback
+  done
+  [ "$(id -u)" = 0 ] || skip "the rest needs root"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  chown -R 0:0 "$OUT"
+  run as_nobody "$GRADER" --out "$OUT" --labs 1 "$CLASS"
+  ends_with_status 1
+  has "out/.lock cannot be written: Permission denied. The result folder belongs to user 0, and the grader is user 60500."
+  run as_nobody "$GRADER" report "$OUT"
+  ends_with_status 1
+  has "The result folder belongs to user 0"
+  has_not Traceback
+}
+
+@test "where temporary files have no room it says so in a sentence" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$BATS_TEST_TMPDIR/tmp"
+  run bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR" /mnt --chdir / --ro-bind /tmp /tmp --ro-bind /var/tmp /var/tmp \
+    --ro-bind "$BATS_TEST_TMPDIR/tmp" /mnt/tmp --setenv TMPDIR /mnt/tmp \
+    setpriv --reuid 60500 --regid 60500 --clear-groups true
+  [ "$status" = 0 ] || skip "not run: needs root"
+  chmod 777 "$BATS_TEST_TMPDIR"
+  run bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR" /mnt --chdir / --ro-bind /tmp /tmp --ro-bind /var/tmp /var/tmp \
+    --ro-bind "$BATS_TEST_TMPDIR/tmp" /mnt/tmp --setenv TMPDIR /mnt/tmp \
+    setpriv --reuid 60500 --regid 60500 --clear-groups \
+    "$GRADER" --out /mnt/out --labs 1 "/mnt/${CLASS##*/}"
+  ends_with_status 1
+  has "There is no room for temporary files: /mnt/tmp (TMPDIR), /tmp and /var/tmp cannot be written, or are full."
+  has_not "["
+}
+
+@test "the files of students who are no longer there are removed, and those of others stay" {
+  need_sandbox
+  for student in s1 s2; do hand_in $student keys.c; done
+  each=csv,feedback,tap,gradescope,classroom,prairielearn,autolab
+  run "$GRADER" --out "$OUT" --labs 1 --format $each "$CLASS"
+  ends_with_status 0
+  [ "$(find "$OUT" -name 's2.*' | wc -l)" -ge 9 ]
+  echo mine > "$OUT/feedback/notes.html"
+  rm -r "$CLASS/s2"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  has "1 student of an earlier run is not among these submissions"
+  has "removed from the result folder: s2"
+  [ -z "$(find "$OUT" -name 's2.*')" ]
+  [ "$(cat "$OUT/feedback/notes.html")" = mine ]
+  [ -e "$OUT/tap/s1.tap" ]
+  [ "$(jq '.students | length' "$OUT/run.json")" = 0 ] # s1 was not graded again
+}
+
+# --- Parts -----------------------------------------------------------------------------
+
+@test "merging tells which parts are missing, and keeps nobody who is in no part" {
+  need_sandbox
+  for student in a b c d e f; do hand_in $student keys.c; done
+  for part in 1 2 3; do
+    "$GRADER" --out "$OUT-$part" --labs 1 --format csv,feedback --shard $part/3 "$CLASS"
+  done
+  run "$GRADER" merge --format csv,feedback --out "$OUT" "$OUT-1" "$OUT-2" "$OUT-3"
+  ends_with_status 0
+  "$GRADER" --out "$OUT-whole" --labs 1 --format csv,feedback "$CLASS"
+  for name in results.json grades.csv students/a.json feedback/a.html; do
+    cmp "$OUT/$name" "$OUT-whole/$name"
+  done
+  run "$GRADER" merge --out "$OUT" "$OUT-1" "$OUT-3"
+  ends_with_status 3
+  has "Part 2 of 3 is missing: their students are not in these results."
+  has "(--shard 2/3), and merge all 3 parts again."
+  grep -q "Part 2 of 3 is missing" "$OUT/report.html"
+  for student in $(jq --raw-output '.students[].id' "$OUT-2/results.json"); do
+    [ -z "$(find "$OUT" -name "$student.*")" ]
+  done
+  [ "$(find "$OUT/students" -type f | wc -l)" = "$(jq '.students | length' "$OUT/results.json")" ]
+  # Parts that do not belong together.
+  "$GRADER" --out "$OUT-4" --labs 1 --format csv --shard 2/4 "$CLASS"
+  run "$GRADER" merge --out "$OUT" "$OUT-1" "$OUT-4"
+  ends_with_status 1
+  has "is one of 3 parts, and"
+  hand_in g keys.c
+  "$GRADER" --out "$OUT-3" --labs 1 --format csv --shard 3/3 "$CLASS"
+  run "$GRADER" merge --out "$OUT" "$OUT-1" "$OUT-2" "$OUT-3"
+  ends_with_status 3
+  has "The parts are of classes of different size (6 and 7 students)"
+}
+
+# --- What is told ----------------------------------------------------------------------
+
+@test "the folder of the run before may be the one that is written" {
+  need_sandbox
+  hand_in s1 keys.c
+  grade --labs 1 "$CLASS"
+  cp labs/01-ftok/keys.c "$CLASS/s1"
+  grade --labs 1 --compare "$OUT" "$CLASS"
+  ends_with_status 0
+  has "1 student has other files and another result."
+  has "lab 1 had 100 points and has 0 now."
+  run "$GRADER" report --compare "$OUT" "$OUT"
+  ends_with_status 2
+  has "are the same folder, which has nothing to be compared with"
+}
+
+# Grades $CLASS, sends signal $1 when s1 is ready, and prints what was said and what is left.
+interrupt() {
+  run /usr/bin/python3 -B - "$@" << 'PYTHON'
+import os, signal, subprocess, sys
+from pathlib import Path
+
+number = getattr(signal, sys.argv[1])
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
+grader, out, *rest = sys.argv[3:]
+command = [grader, "--out", out, "--labs", "1", "--jobs", "1", "--format", "csv", *rest]
+grading = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+while not list(Path(out).glob("students/s1.json")) and grading.poll() is None:
+    pass
+work = Path(out, ".work").read_text()
+os.kill(grading.pid, number)
+if sys.argv[2] == "ignored":
+    print("ends by itself:", grading.poll())
+    os.kill(grading.pid, signal.SIGTERM)
+print(grading.communicate()[1])
+print("status", grading.returncode, "left", os.path.exists(work))
+PYTHON
+}
+
+# s2 does not come to an end by itself.
+hand_in_endless() {
+  for student in s1 s2; do hand_in $student keys.c; done
+  echo '__attribute__((constructor)) static void stay(void) { for (;;); }' >> "$CLASS/s2/keys.c"
+}
+
+@test "a terminal that is closed leaves nothing in /tmp, and nohup is respected" {
+  need_sandbox
+  hand_in_endless
+  interrupt SIGHUP heard "$GRADER" "$OUT" "$CLASS"
+  has "status 129 left False"
+  rm -r "$OUT"
+  interrupt SIGHUP ignored "$GRADER" "$OUT" "$CLASS"
+  has "ends by itself: None"
+  has "status 143 left False"
+}
+
+@test "after --force it is the command without it that goes on" {
+  need_sandbox
+  hand_in_endless
+  interrupt SIGINT heard "$GRADER" "$OUT" --force "$CLASS"
+  has "Interrupted. Without --force the same command goes on where this one stopped."
+  has "status 130 left False"
+  hand_in s2 keys.c
+  grade --labs 1 "$CLASS"
+  [ "$(jq --raw-output '.students | keys[]' "$OUT/run.json")" = s2 ]
 }
 
 @test "what could not be read is not told as not handed in" {
@@ -357,4 +579,51 @@ END
   has "s2,,100,,,,create.c cannot be read: Permission denied. Lab 2: 100 points could not be checked."
   has_not "not handed in"
   has_not "holds none"
+}
+
+@test "what was left out of a class is told at the end, in results.json and on the page" {
+  need_sandbox
+  hand_in s1 keys.c
+  cp -r "$CLASS/s1" "$CLASS/s1 (1)"
+  printf 'id,name\ns1,Ann Li\n,nobody\n' > "$CLASS.csv"
+  run "$GRADER" --out "$OUT" --labs 1 --roster "$CLASS.csv" "$CLASS" "$CLASS/nowhere"
+  ends_with_status 1
+  has "2 things were left out or are doubtful:"
+  has "1 submission was not graded: its student handed in a newer one."
+  has "There is 1 student; 0 could not be checked. The reports are in $OUT/"
+  # No path of this machine is part of the results.
+  jq -e '.warnings == ["A line of the roster has no id, and is left out: ,nobody",
+    "nowhere cannot be read: No such file or directory."]' "$OUT/results.json"
+  for told in "2 things were left out" ",nobody</li>" "nowhere cannot be read" "1 submission was not graded"; do
+    grep -q "$told" "$OUT/report.html" || complain "not on the page: $told"
+  done
+  # It does not make anything graded again.
+  [ "$(jq '.students | length' "$OUT/run.json")" = 1 ]
+  run "$GRADER" --out "$OUT" --labs 1 "$CLASS"
+  [ "$(jq '.students | length' "$OUT/run.json")" = 0 ]
+  jq -e '.warnings == []' "$OUT/results.json"
+}
+
+@test "folders with spaces in their names are graded, also by make" {
+  need_sandbox
+  hand_in s1 keys.c
+  mv "$CLASS" "$CLASS of 2026"
+  run make grade SUBMISSIONS="'$CLASS of 2026'" ARGS="--labs 1 --out '$OUT of 2026'"
+  ends_with_status 0
+  has "There is 1 student; 0 could not be checked. The reports are in $OUT of 2026/"
+  run make grade SUBMISSIONS="$CLASS of 2026" ARGS="--labs 1 --out '$OUT'"
+  [ "$status" != 0 ]
+  has "was taken for 3 names, for there are spaces in it"
+  has "make grade SUBMISSIONS=\"'$CLASS of 2026'\""
+}
+
+@test "how fast it goes is not told before it is known" {
+  need_sandbox
+  hand_in s1 keys.c
+  mkdir "$CLASS/s0"
+  echo "nothing to compile" > "$CLASS/s0/notes.txt"
+  grade --labs 1 "$CLASS"
+  ends_with_status 0
+  grep -qx "1 of 2 done" <<< "$output" || complain "the first line is another one"
+  has "There are 2 students; 0 could not be checked."
 }

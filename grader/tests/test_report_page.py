@@ -70,6 +70,7 @@ class Page(unittest.TestCase):
         order = results.in_order(student["id"] for student in students)
         cls.students = sorted(students, key=lambda student: order.index(student["id"]))
         class_sample.write_class(folder / "old", header, cls.old(cls.students))
+        header["warnings"] = ["b.zip is no archive.", f"There is no submission in {HOSTILE}."]
         class_sample.write_class(folder / "out", header, cls.students)
         reports.write_reports(folder / "out", ["report", "feedback"], folder / "old")
         cls.url = (folder / "out" / "report.html").as_uri()
@@ -207,6 +208,12 @@ class Page(unittest.TestCase):
             self.at("[aria-labelledby=compare] .alarm").text,
         )
         self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, "td.alarmed")), 1)
+
+    def test_what_was_left_out_is_seen(self) -> None:
+        told = self.at(".warnings").text
+        self.assertIn("2 things were left out or are doubtful:", told)
+        self.assertIn("b.zip is no archive.", told)
+        self.assertIn("<script>alert(1)</script>", told)
 
     def test_a_narrow_window_cuts_nothing_off(self) -> None:
         size = self.browser.get_window_size()

@@ -39,6 +39,7 @@ import reports
 import results
 import text
 import words
+from folder import EACH, GRADED, MARK, WHOLE
 
 Json = dict[str, Any]
 CLASS = class_sample.ROOT / "grader" / "class"
@@ -450,6 +451,59 @@ class Formats(Folder):
             for name in failed:
                 self.assertIn(f"### failed: {name}", told)
 
+    def test_every_file_is_known_as_one_of_ours(self) -> None:
+        whole, each = {MARK}, set(EACH)
+        for path in self.out.rglob("*"):
+            if path.is_file():
+                place, *rest = path.relative_to(self.out).parts
+                known = path.name.endswith(EACH[place]) if rest else place in WHOLE
+                self.assertTrue(known or place in whole, path)
+        self.assertEqual({path.name for path in self.out.iterdir() if path.is_dir()}, each)
+
+    def test_who_is_no_longer_there_has_no_files(self) -> None:
+        gone, stays = self.students[0]["id"], self.students[1]["id"]
+        foreign = self.out / "tap" / "notes.tap"
+        foreign.write_text("1..0\n", encoding="utf-8")
+        before = [path.name for path in self.out.rglob(f"{stays}.*")]
+        results.write_results(self.out, self.header, self.students[1:])
+        reports.write_reports(self.out, ["csv"])
+        # What was graded stays for the next grading; the reports go.
+        left = [path.relative_to(self.out).parts[0] for path in self.out.rglob(f"{gone}.*")]
+        self.assertLessEqual(set(left), set(GRADED))
+        self.assertEqual([path.name for path in self.out.rglob(f"{stays}.*")], before)
+        self.assertTrue(foreign.exists())
+
+    def test_a_grade_that_is_no_longer_known_is_not_left_for_autolab(self) -> None:
+        students = copy.deepcopy(self.students)
+        student = next(one for one in students if one["status"] == "graded")
+        path = self.out / "autolab" / f"{student['id']}.json"
+        self.assertTrue(path.exists())
+        student.update(status="unchecked", labs={}, points=0)
+        results.write_results(self.out, self.header, students)
+        reports.write_reports(self.out, ["autolab"])
+        self.assertFalse(path.exists())
+
+    def test_what_is_to_be_known_of_the_class_is_on_the_page(self) -> None:
+        self.assertNotIn('class="remark warnings"', (self.out / "report.html").read_text())
+        header = self.header | {
+            "shard": {"part": 2, "parts": 3, "students": 60},
+            "warnings": ["a.zip is <b>no archive</b>.", HOSTILE],
+        }
+        out = self.write("warned", self.students, header)
+        self.assertEqual(schema_errors(out / "results.json"), [])
+        self.assertEqual(results.read_header(out), header)
+        reports.write_reports(out, ["report"])
+        page = (out / "report.html").read_text(encoding="utf-8")
+        self.assertIn("2 things were left out or are doubtful:", page)
+        self.assertIn("<li>a.zip is &lt;b&gt;no archive&lt;/b&gt;.</li>", page)
+        self.assertNotIn("<script>alert", page)
+        self.assertIn("part 2 of 3 of the class", page)
+        superseded = sum(
+            len(one["submission"]["superseded"]) for one in self.students if one["submission"]
+        )
+        self.assertGreater(superseded, 0)
+        self.assertRegex(page, rf"{superseded} submissions? (was|were) not graded")
+
     def test_no_sentence_ends_twice(self) -> None:
         students = copy.deepcopy(self.students)
         for student in students:
@@ -473,6 +527,7 @@ class Formats(Folder):
 def differences(one: Path, other: Path) -> list[str]:
     names = {str(path.relative_to(one)) for path in one.rglob("*") if path.is_file()}
     names |= {str(path.relative_to(other)) for path in other.rglob("*") if path.is_file()}
+    names -= {MARK}  # the sample class is not written by a run
     _, mismatch, errors = filecmp.cmpfiles(one, other, names, shallow=False)
     return mismatch + errors
 
@@ -570,6 +625,63 @@ class Merge(Folder):
         with self.assertRaisesRegex(merge.CannotMerge, "compiler"):
             merge.merge([self.out, other], self.folder / "merged")
 
+    def shards(self, parts: int, students: int = 20) -> list[Path]:
+        return [
+            self.write(
+                f"part{part}",
+                self.students[part - 1 :: parts],
+                self.header
+                | {
+                    "shard": {"part": part, "parts": parts, "students": students},
+                    "warnings": ["b.zip is no archive.", "The roster has the id x twice."],
+                },
+            )
+            for part in range(1, parts + 1)
+        ]
+
+    def test_what_is_known_of_the_class_is_merged_too(self) -> None:
+        one = self.shards(3)
+        self.assertEqual(merge.merge(one[::-1], self.folder / "merged"), [])
+        warnings = ["b.zip is no archive.", "The roster has the id x twice."]
+        whole = self.write("whole", self.students, self.header | {"warnings": warnings})
+        self.assertEqual(differences(whole, self.folder / "merged"), [])
+
+    def test_missing_parts_are_told(self) -> None:
+        parts = self.shards(4)
+        told = merge.merge([parts[0], parts[2]], self.folder / "merged")
+        self.assertEqual(len(told), 1)
+        self.assertIn("Parts 2, 4 of 4 are missing", told[0])
+        self.assertIn("--shard 2/4", told[0])
+        kept = results.read_header(self.folder / "merged")
+        self.assertEqual(kept["warnings"][0], told[0])
+        self.assertNotIn("shard", kept)
+
+    def test_parts_of_other_divisions_are_refused(self) -> None:
+        first = self.shards(2)[0]
+        other = self.write(
+            "other", [], self.header | {"shard": {"part": 2, "parts": 3, "students": 20}}
+        )
+        with self.assertRaisesRegex(merge.CannotMerge, "is one of 2 parts, and .* is one of 3"):
+            merge.merge([first, other], self.folder / "merged")
+
+    def test_parts_of_other_lists_of_students_are_told(self) -> None:
+        first = self.shards(2)[0]
+        second = self.write(
+            "second", [], self.header | {"shard": {"part": 2, "parts": 2, "students": 21}}
+        )
+        told = merge.merge([first, second], self.folder / "merged")
+        self.assertIn("different size (20 and 21 students)", told[0])
+
+    def test_who_is_in_no_part_is_not_in_the_folder(self) -> None:
+        merged = self.folder / "merged"
+        parts = self.shards(2)
+        merge.merge(parts, merged)
+        reports.write_reports(merged, EVERY)
+        merge.merge(parts[:1], merged)
+        gone = self.students[1]["id"]
+        self.assertEqual([path.name for path in merged.rglob(f"{gone}.*")], [])
+        self.assertEqual(len(list((merged / "students").iterdir())), 10)
+
     def test_shards_have_the_same_pictures(self) -> None:
         if not CAN_DRAW:
             self.skipTest("needs build/scope and Graphviz")
@@ -662,7 +774,7 @@ class Words(unittest.TestCase):
         return places
 
     def test_every_sentence_is_used(self) -> None:
-        sources = [*CLASS.glob("*.py"), *(CLASS / "templates").iterdir()]
+        sources = [*CLASS.glob("*.py"), CLASS / "shmlab-class", *(CLASS / "templates").iterdir()]
         used = "\n".join(path.read_text(encoding="utf-8") for path in sources)
         families = re.findall(r"[\"'(]([a-z]+\.(?:[a-z]+_)*)[\"'{]", used)
         for key in self.sentences("en"):
