@@ -272,7 +272,7 @@ class Engine:
             yield json.loads(path.read_text(encoding="utf-8"))
 
     def write_results(self, warnings: Iterable[str] = ()) -> None:
-        """OUT/results.json; `warnings` are sentences about the class."""
+        """OUT/results.json; `warnings` are sentences about the class, in their order."""
         more: Json = {"warnings": list(warnings)}
         part, parts = self.plan.shard
         if parts > 1:

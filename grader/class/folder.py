@@ -13,7 +13,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from results import BadResults, file_stem, not_written, read_students, write_atomically
+from results import (
+    BadResults,
+    file_stem,
+    no_room,
+    not_written,
+    read_students,
+    write_atomically,
+)
 
 MARK = ".shmlab-class"
 LOCK = ".lock"
@@ -100,7 +107,9 @@ def cannot_use(error: OSError, out: Path) -> str:
             f" {owner_id}, and the grader is user {os.geteuid()}. Run the same command as the user"
             " who owns the folder, or name another folder."
         )
-    return not_written(error, out)
+    if no_room(error) or path.is_relative_to(place):
+        return not_written(error, out)
+    return f"{path} cannot be used: {error.strerror}."
 
 
 # --- Whose files ----------------------------------------------------------------------

@@ -115,9 +115,7 @@ def _missing(parts: Sequence[Path]) -> list[str]:
 
 def _warnings(parts: Sequence[Path]) -> list[str]:
     """What the parts say of the class; each says the same of the same submissions."""
-    headers = sorted(map(read_header, parts), key=lambda one: one.get("shard", {}).get("part", 0))
-    told = [warning for header in headers for warning in header.get("warnings", [])]
-    return list(dict.fromkeys(told))
+    return sorted({text for part in parts for text in read_header(part).get("warnings", [])})
 
 
 def merge(parts: Sequence[Path], out: Path) -> list[str]:

@@ -20,7 +20,7 @@ from compare import Before, Comparer, Comparison, text
 from feedback import Feedback
 from model import course_of, student_of
 from report import Report
-from results import BadResults, read_header, read_students
+from results import BadResults, read_header, read_students, results_path
 from words import Words, languages
 
 FORMATS: dict[str, type[formats.Output]] = {
@@ -107,7 +107,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+    paths = [results_path(path) for path in (one, other)]
+    return all(path.exists() for path in paths) and paths[0].samefile(paths[1])
 
 
 def main(arguments: list[str]) -> int:

@@ -420,6 +420,10 @@ not_of() {
   run as_nobody "$GRADER" --out "$OUT" --labs 1 "$CLASS"
   ends_with_status 1
   has "out/.lock cannot be written: Permission denied. The result folder belongs to user 0, and the grader is user 60500."
+  chmod 700 "$CLASS"
+  run as_nobody "$GRADER" --out "$OUT-2" --labs 1 "$CLASS/s1"
+  ends_with_status 1
+  has_not Traceback
   run as_nobody "$GRADER" report "$OUT"
   ends_with_status 1
   has "The result folder belongs to user 0"

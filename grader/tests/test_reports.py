@@ -633,7 +633,7 @@ class Merge(Folder):
                 self.header
                 | {
                     "shard": {"part": part, "parts": parts, "students": students},
-                    "warnings": ["b.zip is no archive.", "The roster has the id x twice."],
+                    "warnings": ["The roster has the id x twice.", "b.zip is no archive."],
                 },
             )
             for part in range(1, parts + 1)
@@ -642,7 +642,7 @@ class Merge(Folder):
     def test_what_is_known_of_the_class_is_merged_too(self) -> None:
         one = self.shards(3)
         self.assertEqual(merge.merge(one[::-1], self.folder / "merged"), [])
-        warnings = ["b.zip is no archive.", "The roster has the id x twice."]
+        warnings = ["The roster has the id x twice.", "b.zip is no archive."]
         whole = self.write("whole", self.students, self.header | {"warnings": warnings})
         self.assertEqual(differences(whole, self.folder / "merged"), [])
 
