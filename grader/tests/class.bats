@@ -432,12 +432,9 @@ not_of() {
 
 @test "where temporary files have no room it says so in a sentence" {
   need_sandbox
+  [ "$(id -u)" = 0 ] || skip "not run: needs root"
   hand_in s1 keys.c
   mkdir "$BATS_TEST_TMPDIR/tmp"
-  run bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR" /mnt --chdir / --ro-bind /tmp /tmp --ro-bind /var/tmp /var/tmp \
-    --ro-bind "$BATS_TEST_TMPDIR/tmp" /mnt/tmp --setenv TMPDIR /mnt/tmp \
-    setpriv --reuid 60500 --regid 60500 --clear-groups true
-  [ "$status" = 0 ] || skip "not run: needs root"
   chmod 777 "$BATS_TEST_TMPDIR"
   run bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR" /mnt --chdir / --ro-bind /tmp /tmp --ro-bind /var/tmp /var/tmp \
     --ro-bind "$BATS_TEST_TMPDIR/tmp" /mnt/tmp --setenv TMPDIR /mnt/tmp \
