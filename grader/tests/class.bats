@@ -628,3 +628,16 @@ hand_in_endless() {
   grep -qx "1 of 2 done" <<< "$output" || complain "the first line is another one"
   has "There are 2 students; 0 could not be checked."
 }
+
+@test "one student's files are one submission, whatever folders are in it" {
+  need_sandbox
+  hand_in proj-a keys.c
+  hand_in proj-b create.c
+  echo "submission_1: {':submitters': [{':sid': other}]}" > "$CLASS/submission_metadata.yml"
+  grade --labs 1,2 --one-student ann "$CLASS"
+  ends_with_status 0
+  [ "$(jq --raw-output '.students[] | "\(.id) \(.points)"' "$OUT/results.json")" = "ann 200" ]
+  grade --labs 1 --one-student " " "$CLASS"
+  ends_with_status 2
+  has "the id is empty"
+}
