@@ -182,6 +182,15 @@ static void expect_paths_refused(struct actor *a, const char *command)
                      bad_paths[i].error);
 }
 
+/* The name is the same, and the file is not: nothing that was remembered of it is true. */
+static void expect_the_new_file(struct actor *a, const char *command)
+{
+    given_file("another");
+    given_rename("another", "meeting");
+    because("Another file was renamed over the path.");
+    expect_key(ask(a, "%s meeting 0x46", command), "meeting", 0x46);
+}
+
 /* --- key_make --------------------------------------------------------------------- */
 
 CHECK(lab1, make_gives_the_key_of_the_file, 6,
@@ -192,6 +201,8 @@ CHECK(lab1, make_gives_the_key_of_the_file, 6,
     struct actor *a = student_shell('A');
     given_file("meeting");
     expect_everywhere(a, "make");
+    expect_key(ask(a, "make meeting 0x46"), "meeting", 0x46);
+    expect_the_new_file(a, "make");
 }
 
 CHECK(lab1, make_agrees_in_every_process, 4,
@@ -331,6 +342,8 @@ CHECK(
     for (size_t i = 0; i < COUNT(projects); i++)
         expect_key(ask(a, "predict meeting %s", projects[i]), "meeting",
                    number(projects[i]));
+    expect_key(ask(a, "predict meeting 0x46"), "meeting", 0x46);
+    expect_the_new_file(a, "predict");
 }
 
 static void expect_no_ftok(struct actor *actor)

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from formats import FileEach, status_sentences
-from model import Student, outcome_text, steps_text
+from model import Student, leaks_text, outcome_text, steps_text
 from pictures import Pictures, draw
 from results import read_traces
 from text import fenced, markdown
@@ -50,6 +50,7 @@ def environment(language: str) -> jinja2.Environment:
         fenced=lambda text: Markup(fenced(text)),
         svg=Markup,  # pictures.py has made it safe
         steps=lambda result: Markup(steps_text(result, words)),
+        leaks=lambda result: leaks_text(result, words),
     )
     return made
 

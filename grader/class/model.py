@@ -13,6 +13,7 @@ from words import Words
 # A story of many steps is told by its start and its end, as `make lab3` does.
 STORY_HEAD = 4
 STORY_TAIL = 10
+LEAKS_SHOWN = 8  # the same mistake again and again is told so often
 # Of what a student's program printed, the end.
 PRINTED = 600
 
@@ -325,6 +326,14 @@ def steps_text(result: CheckResult, words: Words) -> str:
     return "\n".join(lines)
 
 
+def leaks_text(result: CheckResult, words: Words) -> list[str]:
+    """The first leaks, and how many there are more."""
+    shown = list(result.leaks[:LEAKS_SHOWN])
+    if more := len(result.leaks) - len(shown):
+        shown.append(words("story.more_leaks", n=more))
+    return shown
+
+
 def story_text(result: CheckResult, words: Words) -> str:
     """A story as plain text, for the formats that show text."""
     lines = [steps_text(result, words)] if result.steps else []
@@ -333,7 +342,7 @@ def story_text(result: CheckResult, words: Words) -> str:
         ("story.expected" if failed else "story.reason", result.expected),
         ("story.seen" if failed else "story.remedy", result.seen),
         ("story.because", result.because),
-        *(("story.leaked", leak) for leak in result.leaks),
+        *(("story.leaked", leak) for leak in leaks_text(result, words)),
         ("story.printed", result.printed),
     ]
     if failed and result.check.hints:

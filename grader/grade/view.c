@@ -161,12 +161,20 @@ static void steps(const json_t *list)
     }
 }
 
+#define LEAKS_SHOWN 8 /* the same mistake again and again is told so often */
+
 static void leaks(const json_t *list)
 {
     json_t *leak;
     size_t i;
     json_array_foreach(list, i, leak)
     {
+        if (i == LEAKS_SHOWN) {
+            int more = (int)(json_array_size(list) - i);
+            paragraph("Leaked", more == 1 ? "... (1 more segment)"
+                                          : path_of("... (%d more segments)", more));
+            break;
+        }
         const char *by = result_text(leak, "by");
         int step = (int)json_integer_value(json_object_get(leak, "step"));
         const char *text = path_of(

@@ -179,6 +179,14 @@ void is_promised(int id)
         met->promised = true;
 }
 
+void are_promised(const struct actor *by)
+{
+    notice_new_segments();
+    for (size_t i = 0; i < story.met_count; i++)
+        if (strcmp(story.met[i].by, actor_title(by)) == 0)
+            story.met[i].promised = true;
+}
+
 struct actor *scene(void)
 {
     static struct actor *shell;

@@ -76,6 +76,8 @@ void given_removal(int id);
 
 /* The contract promises this segment: it is no leak.  The check removes it. */
 void is_promised(int id);
+/* All that this actor has made so far. */
+void are_promised(const struct actor *by);
 
 /* For "ok ID": the segment is there, and it is promised. */
 int expect_promised_segment(struct answer answer);

@@ -19,11 +19,15 @@
 
 static void do_shmget(const struct words *words)
 {
-    int id = shmget(key_at(words, 1), (size_t)number_at(words, 2), flags_at(words, 3));
-    if (id == -1) {
-        answer_errno(errno, NULL);
-        return;
-    }
+    long long times = words->count == 5 ? number_at(words, 4) : 1;
+    int id = -1;
+    do {
+        id = shmget(key_at(words, 1), (size_t)number_at(words, 2), flags_at(words, 3));
+        if (id == -1) {
+            answer_errno(errno, NULL);
+            return;
+        }
+    } while (--times > 0);
     remember((unsigned long)id);
     answer("ok %d", id);
 }
@@ -219,7 +223,7 @@ static void do_trace(const struct words *words)
 
 /* clang-format off */
 const struct command plain_commands[] = {
-    {"shmget", "KEY SIZE FLAGS",  "shmget(2); FLAGS such as create|excl|0600, or 0", 3, 3, do_shmget},
+    {"shmget", "KEY SIZE FLAGS [TIMES]", "shmget(2); FLAGS such as create|excl|0600, or 0", 3, 4, do_shmget},
     {"shmat",  "ID [ro]",         "shmat(2), where the kernel likes; ro: SHM_RDONLY", 1, 2, do_shmat},
     {"shmdt",  "ADDRESS",         "shmdt(2)", 1, 1, do_shmdt},
     {"rmid",   "ID",              "shmctl(2) with IPC_RMID", 1, 1, do_rmid},

@@ -263,7 +263,7 @@ static const struct command *find(const struct command *list, const char *name)
 static void list_commands(const struct command *list)
 {
     for (; list->name; list++)
-        printf("  %-10s %-18s %s\n", list->name, list->arguments, list->help);
+        printf("  %-10s %-22s %s\n", list->name, list->arguments, list->help);
 }
 
 static void help(void)

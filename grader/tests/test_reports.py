@@ -34,6 +34,7 @@ import jsonschema
 
 import compare
 import merge
+import model
 import pictures
 import reports
 import results
@@ -248,6 +249,15 @@ class Escaping(unittest.TestCase):
         encoded = self.out / "classroom" / f"{self.stem}.base64"
         self.assertLess(encoded.stat().st_size, 131_072)  # MAX_ARG_STRLEN of Linux
 
+    def test_many_leaks_are_told_by_some_and_a_number(self) -> None:
+        english = words.Words("en")
+        for count in (0, 8, 9, 237):
+            result = unittest.mock.Mock(leaks=tuple(f"segment {i}" for i in range(count)))
+            told = model.leaks_text(result, english)
+            self.assertEqual(told[:8], list(result.leaks[:8]))
+            more = {9: ["… (1 more segment)"], 237: ["… (229 more segments)"]}
+            self.assertEqual(told[8:], more.get(count, []))
+
     def test_what_cannot_be_seen_is_written_as_an_escape(self) -> None:
         for code in (
             *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180E, 0x200B, 0x202E),
@@ -267,7 +277,7 @@ class Escaping(unittest.TestCase):
             disk.f_bavail = 2
             self.assertIn("disk is full", results.not_written(error, self.out / "not/there"))
             disk.f_bavail, disk.f_favail = 1 << 20, 0
-            self.assertIn("disk is full", results.not_written(error, self.out))
+            self.assertIn("no inode is free", results.not_written(error, self.out))
             disk.f_files = 0  # this file system does not count them
             self.assertNotIn("disk is full", results.not_written(error, self.out))
 
