@@ -21,7 +21,9 @@ at a hole in the table, is caught there by more checks, or by fewer.  The two pr
 and a stop makes a blocked call begin anew: an open(2) of a FIFO whose name was removed meanwhile then
 fails, or finds another one.  So a mutant's verdicts in a shared world, and those of lab 5 that its patch
 does not name or that were disturbed, may differ; they are printed as notes and counted.  In a private
-world labs 1 to 4 have no such way out, nor has any solution or right program anywhere.
+world labs 1 to 4 have one such way out: an ordinary user has one user id there, and cannot give a segment
+away, so a mutant that reads the owner where the grader cannot show another one "could not be checked".
+That is a note where the same user gets it undisturbed, too.  No solution and no right program has any.
 
 Any other verdict is a defect, and so are a process, a segment or a file that is left behind.  The run
 goes on; the defect is kept in build/flake/, and the exit status is 1.
@@ -443,7 +445,7 @@ class Flake:
             if verdict == wanted or (verdict == "unchecked" and name in untried):
                 continue
             difference = f"{name}: {verdict}, not {wanted}"
-            if self.may_differ(plan, name, verdict):
+            if self.may_differ(plan, name, verdict) or self.is_the_users(plan, name, verdict):
                 self.tally.notes += 1
                 print(f"Note: grading {plan.number}, {plan}: {difference}", flush=True)
             else:
@@ -459,6 +461,14 @@ class Flake:
             return True
         races = submission.lab == 5 and (plan.stopped or name not in submission.wanted)
         return races and verdict != "unchecked"
+
+    def is_the_users(self, plan: Plan, name: str, verdict: str) -> bool:
+        """Whether a mutant has this verdict also undisturbed, when this user grades: an ordinary
+        user cannot give a segment away, and a check then has less to see."""
+        if plan.submission.kind != "mutant" or not user_prefix(plan.user):
+            return False
+        same = self.undisturbed(plan.submission, {}, user_prefix(plan.user))
+        return verdict == same.get(name) == "unchecked"
 
     def count(self, outcome: Outcome, plan: Plan | None = None, stops: int = 0) -> None:
         self.tally.gradings += 1
