@@ -332,6 +332,12 @@ static void story(const json_t *result, const struct lab *lab)
         paragraph("Because", result_text(result, "because"));
     leaks(json_object_get(result, "leaks"));
     printed(result_text(result, "printed"));
+    if (failed && strstr(result_text(result, "seen"), "crashed with SIG") &&
+        !report_in(result_text(result, "printed")))
+        paragraph("Find it",
+                  path_of("`make lab%d SANITIZE=1` names the line of your file "
+                          "that did it.",
+                          lab->number));
     if (failed && first_hint(result))
         paragraph("Hint", first_hint(result));
     if (failed) {

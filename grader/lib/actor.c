@@ -68,6 +68,7 @@ struct actor {
     bool held;
     bool stopped;         /* by stop() */
     bool ended;           /* and reaped */
+    bool cut_short;       /* a program that still ran when the check ended */
     int status;           /* as waitpid tells it, once it has ended */
     struct visit *visits; /* which line called which function of the student's */
     size_t visit_count;
@@ -1178,8 +1179,10 @@ static int kill_children(void)
 void actors_end(void)
 {
     for (int i = 0; i < actor_count; i++)
-        if (!has_ended(&actors[i]))
+        if (!has_ended(&actors[i])) {
+            actors[i].cut_short = !actors[i].is_shell;
             kill(actors[i].pid, SIGKILL);
+        }
     for (int i = 0; i < actor_count; i++)
         if (!actors[i].ended && waitpid(actors[i].pid, &actors[i].status, 0) != -1)
             actors[i].ended = true;
@@ -1198,6 +1201,11 @@ struct actor *actor_by_pid(pid_t pid)
         if (actors[i].number == pid)
             return &actors[i];
     return NULL;
+}
+
+bool actor_was_cut_short(const struct actor *actor)
+{
+    return actor && actor->cut_short;
 }
 
 bool actors_had(pid_t pid)

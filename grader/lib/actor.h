@@ -173,6 +173,10 @@ size_t errors_now(const struct actor *actor);
 
 /* --- For story.c ------------------------------------------------------------------ */
 
+/* After actors_end(): whether this is a program that still ran, and so had no chance to
+ * clean up. */
+bool actor_was_cut_short(const struct actor *actor);
+
 /* Ends every process that the check started, and their descendants. */
 void actors_end(void);
 /* Whether a process with this pid was one of ours. */
