@@ -21,6 +21,10 @@ static void do_shmget(const struct words *words)
 {
     long long times = words->count == 5 ? number_at(words, 4) : 1;
     int id = -1;
+    if (times < 1) {
+        answer("usage: shmget KEY SIZE FLAGS [TIMES], TIMES from 1 on");
+        return;
+    }
     do {
         id = shmget(key_at(words, 1), (size_t)number_at(words, 2), flags_at(words, 3));
         if (id == -1) {

@@ -23,6 +23,8 @@ CHECK(lab0, numbers_are_written_as_in_c, 0,
     expect_usage(ask(g, "shmget 123 100 creat"));
     expect_usage(ask(g, "shmget 123 100"));
     expect_usage(ask(g, "shmget 123 100 0 0"));
+    expect_usage(ask(g, "shmget 123 100 0 1 0"));
+    is_promised(expect_id(ask(g, "shmget 123 100 0 3")));
     expect_usage(ask(g, "nonsense"));
     expect_usage(ask(g, "end 1"));
 }
