@@ -141,20 +141,16 @@ def note(out: Path, stems: Iterable[str], keep: bool = True) -> None:
     write_atomically(out / MARK, "".join(f"{line}\n" for line in [_TITLE, *sorted(everybody)]))
 
 
-def remove_gone(out: Path, stems: Iterable[str], folders: dict[str, tuple[str, ...]]) -> list[str]:
-    """Removes from these folders what earlier runs wrote for students who are not among `stems`.
-    Returns the names of those of whom there was something."""
-    gone = sorted(known(out) - set(stems))
-    removed = set()
+def remove_gone(out: Path, stems: Iterable[str], folders: dict[str, tuple[str, ...]]) -> None:
+    """Removes from these folders what earlier runs wrote for students who are not among `stems`."""
+    gone = known(out) - set(stems)
     for name, endings in folders.items():
         place = out / name
         if place.is_symlink() or not place.is_dir():
             continue
-        for path in ((stem, place / (stem + ending)) for stem in gone for ending in endings):
-            if path[1].exists():
-                path[1].unlink()
-                removed.add(path[0])
-    return sorted(removed)
+        for stem in gone:
+            for ending in endings:
+                (place / (stem + ending)).unlink(missing_ok=True)
 
 
 # --- Whose folder ---------------------------------------------------------------------

@@ -18,8 +18,7 @@ from course import Lab
 from layout import COURSE_FOLDERS, NAMED_MAX, BadSource, Layout, Submission
 from names import CANVAS, METADATA, MOODLE, is_wanted, lab_file
 from roster import Roster, same_person
-
-__all__ = ["BadSource", "Intake", "Student", "Submission"]
+from text import some
 
 SKIPPED = frozenset(("__MACOSX", "node_modules"))
 FILES_MAX = 100_000  # entries below one source folder of a student
@@ -81,8 +80,8 @@ class Intake:
         self.warnings += layout.warnings
         if not layout.submissions:
             self.warnings.append(f"There is no submission in {path}.")
-        elif len(layout.submissions) == 1 and not stat.S_ISDIR(mode):
-            layout.submissions[0].alone = name if one_student is None else None
+        elif len(layout.submissions) == 1 and not stat.S_ISDIR(mode) and one_student is None:
+            layout.submissions[0].alone = name
         for submission in layout.submissions:
             submission.given = self.given
             self._keep(submission)
@@ -250,7 +249,7 @@ class Intake:
         if twice:
             self.warnings.append(
                 "These students are in several of the sources that were named, and only the newest"
-                f" submission of each is graded: {_some(twice)}. If the sources are of different"
+                f" submission of each is graded: {some(twice, NAMED_MAX)}. If the sources are of different"
                 " labs, grade each of them alone, with --labs and --out."
             )
         if roster:
@@ -340,8 +339,3 @@ class Intake:
 def _is_late(item: Found) -> bool:
     match = CANVAS.fullmatch(item.path[0])
     return bool(match and match["late"])
-
-
-def _some(names: list[str]) -> str:
-    """Some names for a sentence."""
-    return ", ".join(names[:NAMED_MAX]) + (", …" if len(names) > NAMED_MAX else "")

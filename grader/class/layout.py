@@ -137,13 +137,14 @@ class Layout:
     def _plain(self, found: list[Found]) -> None:
         depth = self._class_depth(found)
         tops = _groups(found, depth)
-        if self._is_by_lab(tops, depth):
+        holders = self._holders(tops)
+        if self._is_by_lab(holders, depth):
             found = [self._turned(item, depth) for item in found if len(item.path) > depth + 1]
             tops = _groups(found, depth)
-        elif self._is_one_student(tops):
+            holders = self._holders(tops)
+        elif self._is_one_student(holders):
             self._add(self.source, None, self.source, found, 0)
             return
-        holders = self._holders(tops)
         for top, items in tops.items():
             if self._is_part(top) and top not in holders:
                 self.ignored.append(top)  # labs/ without anything is no student's name
@@ -174,9 +175,8 @@ class Layout:
                 return depth
             depth += 1
 
-    def _is_by_lab(self, tops: Groups, depth: int) -> bool:
+    def _is_by_lab(self, holders: Groups, depth: int) -> bool:
         """Whether the folders are those of labs, and the students are inside."""
-        holders = self._holders(tops)
         if len(holders) < 2 or not holders.keys() <= self.directories:
             return False
         inside = [self._holders(_groups(items, depth + 1)) for items in holders.values()]
@@ -197,8 +197,7 @@ class Layout:
         lab, student = item.path[depth : depth + 2]
         return replace(item, path=(*item.path[:depth], student, lab, *item.path[depth + 2 :]))
 
-    def _is_one_student(self, tops: Groups) -> bool:
-        holders = self._holders(tops)
+    def _is_one_student(self, holders: Groups) -> bool:
         parts = [top for top in holders if self._is_part(top)]
         if holders.keys() <= {*parts, *COURSE_FOLDERS}:
             return bool(parts)

@@ -31,18 +31,17 @@ class CannotMerge(Exception):
     """Two folders that do not belong together; the text says why and what to do."""
 
 
-def _same_header(parts: Sequence[Path]) -> Json:
-    first = read_header(parts[0])
-    for part in parts[1:]:
-        header = read_header(part)
+def _same_header(headers: dict[Path, Json]) -> Json:
+    (one, first), *others = headers.items()
+    for part, header in others:
         differing = [name for name in HEADER if header[name] != first[name]]
         if differing:
             raise CannotMerge(
-                f"{parts[0]} and {part} were not graded in the same way: they differ in"
+                f"{one} and {part} were not graded in the same way: they differ in"
                 f" {', '.join(differing)}. Grade one of them again, with the checks and the"
                 " compiler of the other."
             )
-    return first
+    return {name: first[name] for name in HEADER}
 
 
 def _places(parts: Sequence[Path]) -> dict[str, Path]:
@@ -77,9 +76,9 @@ def _in_order(parts: Sequence[Path], places: dict[str, Path]) -> Iterator[Json]:
         yield student
 
 
-def _missing(parts: Sequence[Path]) -> list[str]:
+def _missing(headers: dict[Path, Json]) -> list[str]:
     """What is not there of the class, as sentences."""
-    shards = {part: shard for part in parts if (shard := read_header(part).get("shard"))}
+    shards = {part: header["shard"] for part, header in headers.items() if header.get("shard")}
     if not shards:
         return []  # whole classes
     first, *others = shards
@@ -113,11 +112,6 @@ def _missing(parts: Sequence[Path]) -> list[str]:
     return told
 
 
-def _warnings(parts: Sequence[Path]) -> list[str]:
-    """What the parts say of the class; each says the same of the same submissions."""
-    return sorted({text for part in parts for text in read_header(part).get("warnings", [])})
-
-
 def merge(parts: Sequence[Path], out: Path) -> list[str]:
     """Writes OUT/students/ and OUT/results.json from the folders in `parts`. Returns sentences on
     what is missing."""
@@ -125,11 +119,13 @@ def merge(parts: Sequence[Path], out: Path) -> list[str]:
         raise CannotMerge("There is nothing to merge: name the result folders of the shards.")
     if out.resolve() in [part.resolve() for part in parts]:
         raise CannotMerge(f"{out} is one of the folders to merge. Name another folder after --out.")
-    header = {name: value for name, value in _same_header(parts).items() if name in HEADER}
-    missing = _missing(parts)
-    warnings = missing + _warnings(parts)
-    if warnings or any("warnings" in read_header(part) for part in parts):
-        header["warnings"] = warnings
+    headers = {part: read_header(part) for part in parts}
+    header = _same_header(headers)
+    missing = _missing(headers)
+    told = [one["warnings"] for one in headers.values() if "warnings" in one]
+    if missing or told:
+        # Each part says the same of the same submissions.
+        header["warnings"] = missing + sorted({text for texts in told for text in texts})
     places = _places(parts)
     folder.open_folder(out)
     stems = {file_stem(student_id) for student_id in places}

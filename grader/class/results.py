@@ -79,13 +79,18 @@ def write_atomically(path: Path, chunks: Iterable[str] | str, durable: bool = Tr
         raise
 
 
+def _disk(path: Path) -> os.statvfs_result:
+    """Of a file that may not be there."""
+    while not path.exists():
+        path = path.parent
+    return os.statvfs(path)
+
+
 def _is_full(error: OSError, path: Path) -> bool:
     """Whether a disk has no room. The kernel says ENOSPC of other things, too."""
     if error.errno != errno.ENOSPC:
         return error.errno == errno.EDQUOT
-    while not path.exists():
-        path = path.parent
-    disk = os.statvfs(path)
+    disk = _disk(path)
     # What was half written is removed again: there may be room for that.
     return disk.f_bavail * disk.f_frsize < ROOM or (disk.f_files > 0 and disk.f_favail < 16)
 
@@ -116,7 +121,8 @@ def not_written(error: OSError, path: Path, again: str = GOES_ON) -> str:
     path = Path(os.path.abspath(error.filename2 or error.filename or path))
     if _is_full(error, path):
         why, shows = "The disk is full", "df -h"
-        if _has_no_inode(path):
+        disk = _disk(path)
+        if disk.f_files > 0 and disk.f_favail == 0:
             why, shows = "The disk has no room for another file (no inode is free)", "df -i"
         return (
             f"{why}: {path} cannot be written. Nothing that was graded is lost. Make"
@@ -126,14 +132,6 @@ def not_written(error: OSError, path: Path, again: str = GOES_ON) -> str:
     return (
         f"{path} cannot be written: {error.strerror}.{hint if error.errno == errno.ENOSPC else ''}"
     )
-
-
-def _has_no_inode(path: Path) -> bool:
-    try:
-        status = os.statvfs(path.parent)
-    except OSError:
-        return False
-    return status.f_files > 0 and status.f_favail == 0
 
 
 def in_order(ids: Iterable[str]) -> list[str]:

@@ -50,16 +50,12 @@ def _share(parts: list[str], text: str) -> bool:
     return any(part in text for part in parts if len(part) > 1 or not part.isascii())
 
 
-def _is_turned(name: str, text: str) -> bool:
-    """Whether the text is the name with its parts in another order, or run together, as Canvas
-    writes liann for Li, Ann."""
+def _turned(name: str) -> set[str]:
+    """The name with its parts in any order, and run together, as Canvas writes liann for Li, Ann."""
     parts = _parts(name)
-    if len(parts) > PARTS_MAX:
-        return False
-    plain = "".join(_parts(text))
-    return plain != "" and any(
-        "".join(several) == plain for several in itertools.permutations(parts)
-    )
+    if not parts or len(parts) > PARTS_MAX:
+        return set()
+    return {"".join(several) for several in itertools.permutations(parts)}
 
 
 @dataclass
@@ -67,8 +63,22 @@ class Roster:
     """Who takes part: names by id. `warnings` are sentences on lines that were not used."""
 
     names: dict[str, str] = field(default_factory=dict)
-    others: dict[str, set[str]] = field(default_factory=dict)  # ids by other ids
     warnings: list[str] = field(default_factory=list)
+    # Ids by what else they may be called, without case: a class is looked up one by one.
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    others: dict[str, set[str]] = field(default_factory=dict)
+    full: dict[str, set[str]] = field(default_factory=dict)
+    turned: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, student: str, name: str, others: list[str]) -> None:
+        """Somebody new, with the id, and what the other columns of ids say."""
+        self.names[student] = name
+        self.ids.setdefault(student.casefold(), set()).add(student)
+        for text in others:
+            self.others.setdefault(text.casefold(), set()).add(student)
+        self.full.setdefault(name.casefold(), set()).add(student)
+        for text in _turned(name):
+            self.turned.setdefault(text, set()).add(student)
 
     def by_id(self, text: str) -> str | None:
         """The student who has this id, or, if only one has it, another id like this."""
@@ -76,18 +86,16 @@ class Roster:
         if text in self.names:
             return text
         folded = text.casefold()
-        same = {key for key in self.names if key.casefold() == folded}
-        return _only(same or self.others.get(folded, set()))
+        return _only(self.ids.get(folded) or self.others.get(folded))
 
     def by_name(self, text: str) -> str | None:
         """The student who has this name, if only one has it."""
         folded = tidy(text).casefold()
-        same = {key for key, name in self.names.items() if name.casefold() == folded}
-        return _only(same or {key for key, name in self.names.items() if _is_turned(name, folded)})
+        return _only(self.full.get(folded) or self.turned.get("".join(_parts(text))))
 
 
-def _only(keys: set[str]) -> str | None:
-    return next(iter(keys)) if len(keys) == 1 else None
+def _only(keys: set[str] | None) -> str | None:
+    return next(iter(keys)) if keys and len(keys) == 1 else None
 
 
 def _decode(path: Path, roster: Roster) -> str:
@@ -180,6 +188,4 @@ def _add(roster: Roster, row: list[str], columns: _Columns) -> None:
                 " The first one counts."
             )
         return
-    roster.names[student] = name
-    for text in ids[1:]:
-        roster.others.setdefault(text.casefold(), set()).add(student)
+    roster.add(student, name, ids[1:])

@@ -56,6 +56,11 @@ def cut(text: str, more: str) -> str:
     return text[:LIMIT] + "\n" + more.format(count=len(text) - LIMIT)
 
 
+def some(names: list[str], most: int) -> str:
+    """The first few of many names, for a sentence."""
+    return ", ".join(names if len(names) <= most else [*names[:most], "…"])
+
+
 def _as_words(part: str) -> str:
     first = unicodedata.normalize("NFKC", part.lstrip("'\" "))[:1]
     return "'" + part if first in tuple("=+-@") else part

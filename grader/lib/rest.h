@@ -2,8 +2,8 @@
  *
  * A process is at rest when it is blocked in a call that has no time-out (or a long
  * one), when the check has stopped it, and when it has ended.  Its threads, its children
- * and the orphans of its session count as parts of it.  One that somebody else has stopped is on its way:
- * whoever did that will continue it.
+ * and the orphans of its session count as parts of it.  One that somebody else has
+ * stopped is on its way: whoever did that will continue it.
  *
  * Several processes are at rest when there was one moment at which all of them were:
  * then none of them can wake another, and nothing moves before somebody else acts.

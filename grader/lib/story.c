@@ -18,6 +18,10 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+static const char mend_table[] =
+    "Look at the limits with `ipcs -lm`, and at what is in use with `ipcs -um`; remove "
+    "what nobody needs.";
+
 /* A segment that this check has met. */
 struct met {
     int id;
@@ -195,6 +199,13 @@ struct actor *scene(void)
     return shell;
 }
 
+void must_be_made(struct answer answer)
+{
+    if (!answer_is_ok(answer))
+        cannot_check(says("The grader could not make a segment: %s.", answer.text),
+                     mend_table);
+}
+
 int given_segment(key_t key, size_t size, unsigned perms)
 {
     struct answer answer =
@@ -202,10 +213,7 @@ int given_segment(key_t key, size_t size, unsigned perms)
             ? ask(scene(), "shmget private %zu create|excl|%04o", size, perms)
             : ask(scene(), "shmget 0x%08x %zu create|excl|%04o", (unsigned)key, size,
                   perms);
-    if (!answer_is_ok(answer))
-        cannot_check(says("The grader could not make a segment: %s.", answer.text),
-                     "Look at the limits with `ipcs -lm`, and at what is in use with "
-                     "`ipcs -um`; remove what nobody needs.");
+    must_be_made(answer);
     int id = expect_id(answer);
     is_promised(id);
     return id;
@@ -349,6 +357,14 @@ void expect_segment_count(size_t count)
            says("/proc/sysvipc/shm shows %zu.", ours));
 }
 
+void expect_descriptors(const struct actor *actor, int before)
+{
+    int now = process_descriptors(actor_pid(actor));
+    expect(now == before,
+           says("%s has %d open descriptors, as before.", actor_title(actor), before),
+           says("/proc/%d/fd shows %d.", (int)actor_pid(actor), now));
+}
+
 /* --- The end ---------------------------------------------------------------------- */
 
 /* Notes every segment that nobody promised, and removes all that are ours.
@@ -392,9 +408,6 @@ static bool table_is_full(void)
 static const char full_table[] =
     "The machine's table of segments is nearly full, and the checks share it with "
     "others.";
-static const char mend_table[] =
-    "Look at the limits with `ipcs -lm`, and at what is in use with `ipcs -um`; remove "
-    "what nobody needs.";
 static const char narrow_pipes[] =
     "New pipes and FIFOs had less room than usual, because processes of the same user "
     "hold many of them.";

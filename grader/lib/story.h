@@ -61,6 +61,8 @@ void expect_nattch(int id, unsigned long nattch);
 /* Exactly `count` segments in the whole namespace (or, without namespaces, made
  * by this check). */
 void expect_segment_count(size_t count);
+/* As many open descriptors as before.  The actor has answered, and makes no step. */
+void expect_descriptors(const struct actor *actor, int before);
 
 /* --- Whose segments are whose ----------------------------------------------------- */
 
@@ -72,6 +74,8 @@ struct actor *scene(void);
 
 /* A segment that the check itself makes there; and removes again. */
 int given_segment(key_t key, size_t size, unsigned perms);
+/* The answer to a plain shmget of the scene: without the segment nothing can be checked. */
+void must_be_made(struct answer answer);
 void given_removal(int id);
 
 /* The contract promises this segment: it is no leak.  The check removes it. */

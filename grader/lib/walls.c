@@ -97,37 +97,45 @@ struct use {
     int processes, open_files;
 };
 
-/* The values of some lines "Name:  1234 kB", in bytes, all added up. */
-static long add_lines(const char *path, const char *const *names)
+/* A line "Name:  1234 kB", and where its bytes are added. */
+struct line {
+    const char *name;
+    long *sum;
+};
+
+static void add_lines(const char *path, const struct line *lines)
 {
-    char line[256];
-    long sum = 0, value;
+    char text[256];
+    long value;
     FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        for (const char *const *name = names; *name; name++) {
-            size_t length = strlen(*name);
-            if (strncmp(line, *name, length) == 0 &&
-                sscanf(line + length, ": %ld kB", &value) == 1)
-                sum += value * 1024;
+    while (file && fgets(text, sizeof text, file))
+        for (const struct line *line = lines; line->name; line++) {
+            size_t length = strlen(line->name);
+            if (strncmp(text, line->name, length) == 0 &&
+                sscanf(text + length, ": %ld kB", &value) == 1)
+                *line->sum += value * 1024;
         }
     if (file)
         fclose(file);
-    return sum;
 }
 
 static void add_memory(const char *pid, struct use *use)
 {
-    static const char *const own[] = {"RssAnon", "VmSwap", "VmPTE", NULL},
-                             *const mapped[] = {"RssShmem", NULL},
-                             *const part[] = {"Pss_Shmem", NULL};
+    long mapped = 0;
+    const struct line status[] = {{"RssAnon", &use->own},
+                                  {"VmSwap", &use->own},
+                                  {"VmPTE", &use->own},
+                                  {"RssShmem", &mapped},
+                                  {0}};
+    const struct line part[] = {{"Pss_Shmem", &use->shared}, {0}};
     char path[300];
     snprintf(path, sizeof path, "/proc/%.255s/status", pid);
-    use->own += add_lines(path, own);
-    if (add_lines(path, mapped) < SHARED_MUCH)
+    add_lines(path, status);
+    if (mapped < SHARED_MUCH)
         return;
     /* A page that three processes have mapped counts a third for each. */
     snprintf(path, sizeof path, "/proc/%.255s/smaps_rollup", pid);
-    use->shared += add_lines(path, part);
+    add_lines(path, part);
 }
 
 /* Where the kernel keeps the files of memfd_create(2). */

@@ -465,10 +465,10 @@ class Flake:
     def is_the_users(self, plan: Plan, name: str, verdict: str) -> bool:
         """Whether a mutant has this verdict also undisturbed, when this user grades: an ordinary
         user cannot give a segment away, and a check then has less to see."""
-        if plan.submission.kind != "mutant" or not user_prefix(plan.user):
+        prefix = user_prefix(plan.user)
+        if plan.submission.kind != "mutant" or verdict != "unchecked" or not prefix:
             return False
-        same = self.undisturbed(plan.submission, {}, user_prefix(plan.user))
-        return verdict == same.get(name) == "unchecked"
+        return self.undisturbed(plan.submission, {}, prefix).get(name) == verdict
 
     def count(self, outcome: Outcome, plan: Plan | None = None, stops: int = 0) -> None:
         self.tally.gradings += 1

@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from submissions import LABS, ROOT, Submission, sources_of, submissions, write_solutions
@@ -76,12 +77,19 @@ def make_class(where: Path, solutions: Path, count: int, seed: int) -> Counter[s
 # --- The gradings ---------------------------------------------------------------------
 
 
-def start(out: Path, where: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def grading(out: Path, where: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A grading, which ends with us: it cleans up, and has a session of its own."""
+    process = subprocess.Popen(
         [ROOT / "grader/class/shmlab-class", "--out", out, where],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def ready(out: Path) -> int:
@@ -110,13 +118,19 @@ def grade_disturbed(out: Path, where: Path, count: int) -> int:
     """Returns the exit status of the last run."""
     for turn in range(KILLS):
         wanted = count * (turn + 1) // (KILLS + 1)
-        process = start(out, where)
-        while ready(out) < wanted and process.poll() is None:
-            time.sleep(0.02)
-        told = f"Killed with {ready(out)} of {count} results"
-        kill(process, everything=turn == 1)
+        with grading(out, where) as process:
+            while ready(out) < wanted and process.poll() is None:
+                time.sleep(0.02)
+            told = f"Killed with {ready(out)} of {count} results"
+            kill(process, everything=turn == 1)
         print(f"{told}{' with all that it started' if turn == 1 else ''}.", flush=True)
-    return start(out, where).wait()
+    return grade_whole(out, where)
+
+
+def grade_whole(out: Path, where: Path) -> int:
+    """Returns the exit status."""
+    with grading(out, where) as process:
+        return process.wait()
 
 
 # --- The comparison -------------------------------------------------------------------
@@ -155,6 +169,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="another class (default: 1)")
     parser.add_argument("--keep", type=Path, help="keep both results there")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     uids = {os.geteuid()} if os.geteuid() else set(range(60600, 61000))
     with tempfile.TemporaryDirectory(prefix="shmlab-night-") as folder:
         os.chmod(folder, 0o755)
@@ -169,7 +184,7 @@ def main() -> int:
         machine = attacks.Machine(uids)
         before = machine.state()
         begin = time.monotonic()
-        status = start(out / "whole", where).wait()
+        status = grade_whole(out / "whole", where)
         print(f"Undisturbed: {time.monotonic() - begin:.0f} s, status {status}.", flush=True)
         again = grade_disturbed(out / "disturbed", where, count)
         failures = compare(out / "whole", out / "disturbed")

@@ -17,7 +17,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "class"))
 
 import course
-from intake import BadSource, Intake, Student
+from intake import Intake, Student
+from layout import BadSource
 from roster import BadRoster, Roster, read_roster
 
 METADATA = "submission_metadata.yml"
