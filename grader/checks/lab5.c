@@ -19,6 +19,7 @@
 
 #define LONGEST (CHANNEL_CAPACITY - 1) /* bytes of the longest message */
 #define MANY    300                    /* lines, more than one byte can count */
+#define FIRST   3                      /* lines: are all of these late? */
 
 static const char *new_directory(const char *name)
 {
@@ -211,13 +212,26 @@ __attribute__((noreturn)) static void explain(struct pair *pair, const char *see
                         same < SHOWN ? "" : says("; byte %zu differs", same + 1)));
 }
 
+static void expect_output(struct pair *pair, size_t wanted)
+{
+    size_t length;
+    const char *seen = read_output(pair->reader, wanted, &length);
+    if (length != pair->length || (length > 0 && memcmp(seen, pair->text, length) != 0))
+        explain(pair, seen, length);
+}
+
 /* The reader has printed every line so far, and nothing else. */
 static void expect_printed(struct pair *pair)
 {
-    size_t length;
-    const char *seen = read_output(pair->reader, pair->length, &length);
-    if (length != pair->length || (length > 0 && memcmp(seen, pair->text, length) != 0))
-        explain(pair, seen, length);
+    expect_output(pair, pair->length);
+}
+
+/* Whether the two have come to rest, perhaps only for some time, and a line is missing. */
+static bool rests_before_printing(struct pair *pair)
+{
+    settle();
+    return output_now(pair->reader) < pair->length && !is_left_aside(pair->reader) &&
+           !is_left_aside(pair->writer);
 }
 
 /* Types a line and waits until it is printed and all is quiet: so one message is on its
@@ -246,6 +260,23 @@ static void expect_first_lines(struct pair *pair, bool whole)
 static void connect_pair(struct pair *pair)
 {
     pass_line(pair, "hello");
+}
+
+/* Where each line has to wait for the end of a sleep, a check with many of them would
+ * take minutes. */
+static void expect_no_sleep(struct pair *pair)
+{
+    for (unsigned i = 1; i <= FIRST; i++) {
+        type_line(pair, says("in time %u", i));
+        bool late = rests_before_printing(pair);
+        expect_printed(pair);
+        if (!late)
+            return;
+    }
+    cannot_check("Each line came only after a sleep, and so many lines would take too "
+                 "long.",
+                 "First mend what each_line_is_printed_at_once and "
+                 "waiting_costs_no_cpu_time say, and check again.");
 }
 
 /* --- The end ---------------------------------------------------------------------- */
@@ -435,9 +466,12 @@ static bool meet_at(const char *directory, bool reader, const struct moment *mom
 
 static void meet_everywhere(const char *directory, bool reader)
 {
-    static const struct moment starts[] = {{CALL_mkfifo, true},  {CALL_shmget, true},
-                                           {CALL_shmat, true},   {CALL_open, false},
-                                           {CALL_openat, false}, {CALL_fopen, false}};
+    static const struct moment starts[] = {
+        {CALL_mkfifo, false}, {CALL_mkfifo, true},  {CALL_mkfifoat, false},
+        {CALL_mknod, false},  {CALL_shmget, false}, {CALL_shmget, true},
+        {CALL_shmat, true},   {CALL_open, false},   {CALL_openat, false},
+        {CALL_fopen, false},
+    };
     because("The second one may come while the first one is still at its start.");
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         for (unsigned nth = 1;
@@ -591,6 +625,13 @@ CHECK(lab5, each_line_is_printed_at_once, 5,
     pass_line(&pair, "one");
     pass_line(&pair, "two");
 
+    because("A line is printed before anybody waits again, also for a time that is "
+            "fixed.");
+    type_line(&pair, "no later");
+    if (rests_before_printing(&pair))
+        expect_output(&pair, output_now(pair.reader));
+    expect_printed(&pair);
+
     because("A line ends at its newline, however many calls of read(2) it takes.");
     story_step(pair.writer, "thr (and no newline yet)");
     type_input(pair.writer, "thr", 3);
@@ -614,6 +655,7 @@ CHECK(
 {
     struct pair pair = open_pair(new_directory("channel"), "reader");
     connect_pair(&pair);
+    expect_no_sleep(&pair);
 
     stop(pair.reader);
     type_lines(&pair, 20, 150);
@@ -668,6 +710,7 @@ CHECK(
 {
     struct pair pair = open_pair(new_directory("channel"), "reader");
     connect_pair(&pair);
+    expect_no_sleep(&pair);
 
     because("The writer overwrites the segment as soon as it may.");
     slow_motion(pair.reader);
@@ -975,6 +1018,17 @@ CHECK(
     kill_and_reap(pair.reader);
     type_line(&pair, "is anybody there?");
     expect_writer_ends(&pair, words);
+
+    /* Without another message the writer need not notice: its status and its words are
+     * free. */
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    kill_and_reap(pair.reader);
+    settle();
+    end_input(pair.writer);
+    wait_end(pair.writer);
+    because("The reader is gone, and can remove nothing any more.");
+    expect_nothing_left(directory);
 }
 
 /* One that is alone gets a signal. */

@@ -167,18 +167,36 @@ static bool take_record(int report, json_t *results)
     return true;
 }
 
+#define FIRST_WORD 4  /* seconds until a person wonders what goes on */
+#define NEXT_WORD  10 /* and wonders again */
+
+/* One second has passed in which no check ended. */
+static void reassure(json_t *results, int seconds)
+{
+    size_t i, done = 0;
+    json_t *result;
+    if (sandbox_wanted() || !isatty(STDERR_FILENO) || seconds % NEXT_WORD != FIRST_WORD)
+        return;
+    json_array_foreach(results, i, result) done +=
+        json_object_get(result, "verdict") != NULL;
+    fprintf(stderr, "Still checking: %zu of %zu checks are done. Ctrl-C ends it.\n",
+            done, json_array_size(results));
+}
+
 /* Waits for the end of the checks, and takes their records on the way. */
 static int wait_for_checks(pid_t pid, int report, json_t *results)
 {
     int status = 0;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    int left = (int)(RUN_SECONDS * timeout_scale());
+    int left = (int)(RUN_SECONDS * timeout_scale()), quiet = 0;
 
     for (;;) {
         struct pollfd fds[] = {{report, POLLIN, 0}, {pidfd, POLLIN, 0}};
         int ready = poll(fds, 2, 1000);
         if (ready == 0 && left-- == 0)
             kill(-pid, SIGKILL);
+        if (ready == 0)
+            reassure(results, ++quiet);
         while (take_record(report, results))
             continue;
         if (ready > 0 && fds[1].revents)

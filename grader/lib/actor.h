@@ -117,8 +117,9 @@ const struct call_record *call_made(const struct actor *actor, enum call call,
 
 /* --- Processes -------------------------------------------------------------------- */
 
-void stop(struct actor *actor);                   /* SIGSTOP; back when it is stopped */
-void resume(struct actor *actor);                 /* SIGCONT */
+/* SIGSTOP for it and its process group; back when it is stopped.  SIGCONT. */
+void stop(struct actor *actor);
+void resume(struct actor *actor);
 void kill_actor(struct actor *actor, int signal); /* any signal; does not wait */
 void kill_and_reap(struct actor *actor);          /* SIGKILL, and it is gone */
 bool is_running(const struct actor *actor);       /* also when stopped; not a zombie */
@@ -133,12 +134,14 @@ const char *how_it_stands(struct actor *actor);
 
 /* Waits until the process is at rest (rest.h): blocked in a call that has no
  * time-out, or at least half a second; or ended.  Returns false when instead it goes
- * on and on: it polls. */
+ * on and on: it polls, or, in lab 5, sleeps for some time again and again. */
 bool wait_blocked(struct actor *actor);
 
 /* Waits until all actors are at rest at the same time, those that poll left aside:
  * nothing will happen before the check does something. */
 void settle(void);
+/* Whether settle() has left it aside. */
+bool is_left_aside(const struct actor *actor);
 
 /* --- The programs of lab 5 -------------------------------------------------------- */
 

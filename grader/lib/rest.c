@@ -13,6 +13,7 @@
 
 #define LONG_SLEEP_MS    500          /* a look around twice a second costs nothing */
 #define NAPS_OF_A_POLLER 25           /* woken that often for nothing: it polls */
+#define LONG_NAPS        3            /* the same, where only a clock wakes it */
 #define CPU_OF_A_POLLER  250000000LL  /* nanoseconds in which nobody else moved */
 #define CPU_OF_POLLERS   1000000000LL /* two that poll keep each other going */
 #define UNSEEN_LOOKS     10
@@ -68,32 +69,63 @@ static long long sleeps_for(pid_t pid, long number, const unsigned long long *ar
     }
 }
 
+/* Whether a thread in this call waits for nothing but the time. */
+static bool waits_for_a_clock(long number, const unsigned long long *arguments)
+{
+    switch (number) {
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+        return true;
+#ifdef SYS_poll
+    case SYS_poll:
+#endif
+    case SYS_ppoll:
+        return arguments[1] == 0; /* no descriptors */
+#ifdef SYS_select
+    case SYS_select:
+#endif
+    case SYS_pselect6:
+        return arguments[0] == 0;
+    default:
+        return false;
+    }
+}
+
 /* --- One look --------------------------------------------------------------------- */
 
 /* Of the parts of a process, the liveliest counts. */
 enum motion { RESTS, UNSEEN, NAPS, MOVES };
 
 struct look {
+    bool stopped; /* by the check: what is asked, and not what was seen */
+    bool strict;  /* likewise: a long sleep is a nap, too */
     enum motion motion;
+    bool long_nap;
     long long turns, cpu;
 };
 
-static enum motion motion_of(pid_t thread, char state, bool stopped)
+static enum motion motion_of(pid_t thread, char state, struct look *look)
 {
     long number;
     unsigned long long arguments[6];
 
     if (state == 'T' || state == 't')
-        return stopped ? RESTS : MOVES;
+        return look->stopped ? RESTS : MOVES;
     if (state != 'S')
         return state == 'R' || state == 'D' ? MOVES : RESTS;
     if (!process_syscall(thread, &number, arguments))
         return UNSEEN; /* it may be on its way to sleep, or may not be looked at */
     long long sleep = sleeps_for(thread, number, arguments);
-    return sleep == NO_TIMEOUT || sleep >= LONG_SLEEP_MS ? RESTS : NAPS;
+    if (sleep == NO_TIMEOUT)
+        return RESTS;
+    if (sleep < LONG_SLEEP_MS)
+        return NAPS;
+    bool nap = look->strict && waits_for_a_clock(number, arguments);
+    look->long_nap |= nap;
+    return nap ? NAPS : RESTS;
 }
 
-static void look_at(pid_t pid, bool stopped, struct look *look);
+static void look_at(pid_t pid, struct look *look);
 
 /* Adds the children of a thread to a look; of those of the reaper, the orphans of one
  * session. */
@@ -106,15 +138,15 @@ static void look_at_children(pid_t pid, pid_t thread, pid_t session, struct look
     FILE *file = fopen(path, "re");
     while (file && fscanf(file, "%d", &child) == 1)
         if (session == 0 || (child != session && process_session(child) == session))
-            look_at(child, false, look);
+            look_at(child, look);
     if (file)
         fclose(file);
 }
 
-static void look_at_thread(pid_t pid, pid_t thread, bool stopped, struct look *look)
+static void look_at_thread(pid_t pid, pid_t thread, struct look *look)
 {
     const struct process process = process_read(thread);
-    enum motion motion = motion_of(thread, process.state, stopped);
+    enum motion motion = motion_of(thread, process.state, look);
 
     if (motion > look->motion)
         look->motion = motion;
@@ -124,7 +156,7 @@ static void look_at_thread(pid_t pid, pid_t thread, bool stopped, struct look *l
 }
 
 /* Adds a process, its threads and its children to a look. */
-static void look_at(pid_t pid, bool stopped, struct look *look)
+static void look_at(pid_t pid, struct look *look)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
@@ -134,7 +166,7 @@ static void look_at(pid_t pid, bool stopped, struct look *look)
     for (const struct dirent *entry; (entry = readdir(directory));) {
         pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
         if (thread > 0)
-            look_at_thread(pid, thread, stopped, look);
+            look_at_thread(pid, thread, look);
     }
     closedir(directory);
 }
@@ -145,15 +177,17 @@ static void look_at(pid_t pid, bool stopped, struct look *look)
 static void note(struct watch *watch, const struct look *look)
 {
     watch->moved = look->turns != watch->turns || look->motion == MOVES;
-    if (look->motion == NAPS && watch->moved)
+    if (look->motion == NAPS && watch->moved) {
         watch->naps++;
+        watch->long_naps += look->long_nap;
+    }
     watch->unseen = look->motion == UNSEEN && !watch->moved ? watch->unseen + 1 : 0;
     /* Two looks: between them it slept, and nobody had woken it. */
     watch->rested =
         !watch->moved && (look->motion == RESTS || watch->unseen > UNSEEN_LOOKS);
     watch->turns = look->turns;
     watch->cpu = look->cpu;
-    if (watch->naps > NAPS_OF_A_POLLER)
+    if (watch->naps > NAPS_OF_A_POLLER || watch->long_naps > LONG_NAPS)
         watch->polls = true;
 }
 
@@ -175,8 +209,10 @@ bool watch_at_rest(struct watch *watches, size_t count)
     bool rest = true;
 
     for (size_t i = 0; i < count; i++) {
-        struct look look = {RESTS, 0, 0};
-        look_at(watches[i].pid, watches[i].stopped, &look);
+        struct look look = {.stopped = watches[i].stopped,
+                            .strict = watches[i].strict,
+                            .motion = RESTS};
+        look_at(watches[i].pid, &look);
         /* Each actor is the first of a session: so it is known whose an orphan is. */
         look_at_children(walls_reaper(), walls_reaper(), watches[i].pid, &look);
         note(&watches[i], &look);

@@ -17,11 +17,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What was seen of a process so far.  The caller sets `pid` and `stopped`, and leaves
- * the rest 0. */
+/* What was seen of a process so far.  The caller sets `pid`, `stopped` and `strict`,
+ * and leaves the rest 0. */
 struct watch {
     pid_t pid;
     bool stopped;       /* by the check */
+    bool strict;        /* in a long sleep, too, it is not at rest, but naps */
     bool polls;         /* it was seen to go on and on */
     bool moved, rested; /* at the last look */
     long long turns;    /* how often it was given a CPU, up to the last look */
@@ -29,6 +30,7 @@ struct watch {
     long long cpu_then; /* and up to the last one at which another one moved */
     long long cpu_once; /* and up to the first one */
     int naps;           /* how often it was seen asleep, with a turn in between */
+    int long_naps;      /* those of them that only a clock ends */
     int unseen;         /* looks in a row at which it did not move, nor may be seen */
 };
 
