@@ -360,9 +360,18 @@ CHECK(
     expect_segment_count(1);
 }
 
+/* What one racer made as it should is no leak when the other one is wrong. */
+static void promise_made(struct answer answer)
+{
+    if (answer_is_ok(answer) && answer.text[2])
+        is_promised((int)strtol(answer.text + 3, NULL, 10));
+}
+
 /* Both racers have answered: one created, both have the one segment. */
 static void expect_one_creator(struct answer first, struct answer second, key_t key)
 {
+    promise_made(first);
+    promise_made(second);
     int first_id = expect_promised_segment(first);
     int second_id = expect_promised_segment(second);
     bool first_created = was_created(first), second_created = was_created(second);

@@ -320,7 +320,7 @@ def _slim(lab: Lab, record: Json) -> Json:
     """What the header tells already, and the story of a check that passed, are left out."""
     told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "steps", "final", "trace_cut", "printed"]
+        told += ["expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed"]
     slim = {name: record[name] for name in told if record.get(name)}
     return steady_record(lab.number, slim | {"devices": record.get("devices", [])})
 

@@ -94,9 +94,15 @@ class CheckResult:
     expected: str = ""
     seen: str = ""
     because: str = ""
+    hint: str = ""
     printed: str = ""
     steps: tuple[Step, ...] = ()
     leaks: tuple[str, ...] = ()
+
+    @property
+    def first_hint(self) -> str:
+        """One that fits what was seen, or the first one of the check."""
+        return self.hint or next(iter(self.check.hints), "")
 
     @property
     def points(self) -> int:
@@ -267,7 +273,7 @@ def _check_result(check: Check, record: Json | None, lab: str, words: Words) -> 
 
     told = {
         name: _bounded(str(record.get(name) or "").strip(), words)
-        for name in ("expected", "seen", "because")
+        for name in ("expected", "seen", "because", "hint")
     }
     verdict = record["verdict"]
     printed = printable(record.get("printed") or "").rstrip("\n")
@@ -345,8 +351,8 @@ def story_text(result: CheckResult, words: Words) -> str:
         *(("story.leaked", leak) for leak in leaks_text(result, words)),
         ("story.printed", result.printed),
     ]
-    if failed and result.check.hints:
-        parts.append(("story.hint", result.check.hints[0]))
+    if failed:
+        parts.append(("story.hint", result.first_hint))
     lines += [f"{words(key)}: {value}" for key, value in parts if value]
     return "\n".join(lines)
 

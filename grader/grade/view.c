@@ -222,8 +222,12 @@ static void printed(const char *text)
     free(copy);
 }
 
+/* One that fits what was seen, or the first one of the check. */
 static const char *first_hint(const json_t *result)
 {
+    const char *fitting = json_string_value(json_object_get(result, "hint"));
+    if (fitting)
+        return fitting;
     return json_string_value(json_array_get(json_object_get(result, "hints"), 0));
 }
 

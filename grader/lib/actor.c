@@ -69,6 +69,7 @@ struct actor {
     bool stopped;         /* by stop() */
     bool ended;           /* and reaped */
     bool cut_short;       /* a program that still ran when the check ended */
+    bool hung;            /* a shell that was waited for in vain */
     int status;           /* as waitpid tells it, once it has ended */
     struct visit *visits; /* which line called which function of the student's */
     size_t visit_count;
@@ -488,7 +489,8 @@ static bool wait_message(struct actor *actor)
             return actor->line != -1 && take_message(actor);
         look(actor, -1);
         const char *why = patience_is_over(&patience, actor);
-        if (why && actor->is_shell)
+        actor->hung = why && actor->is_shell;
+        if (actor->hung)
             fail(says("%s answers.", actor->title),
                  atomic_load(&actor->control->active)
                      ? says("%s did not answer within %g s while calling %s: %s.",
@@ -1312,6 +1314,27 @@ void actors_coverage(void (*tell)(const char *line))
                 tell(line);
         }
     }
+}
+
+static const char *hint_about(const struct actor *actor)
+{
+    const bool inside = actor->is_shell && atomic_load(&actor->control->active);
+
+    if (actor->hung && inside)
+        return "Which loop has no end, or which call waits for something that never comes? "
+               "`trace on` in the lab shell shows the last call.";
+    if (inside && actor->ended && WIFEXITED(actor->status))
+        return "A function returns to its caller, whatever went wrong: exit(3), abort(3) "
+               "and assert(3) end the whole process.";
+    return NULL;
+}
+
+const char *actors_hint(void)
+{
+    const char *hint = NULL;
+    for (int i = 0; i < actor_count && !hint; i++)
+        hint = hint_about(&actors[i]);
+    return hint;
 }
 
 const char *actors_output(void)

@@ -197,6 +197,9 @@ const char *actors_function(void);
  * and a line for each of their calls: function, call, errno ("0": it succeeded), and
  * "injected" where the grader let it fail.  Lines may come more than once. */
 void actors_coverage(void (*tell)(const char *line));
+/* Where one of the student's processes hung, or was ended in the middle of a function:
+ * what to look for, which helps more than a hint of the check.  Else NULL. */
+const char *actors_hint(void);
 /* What all actors printed, cut to a few lines; "" for nothing. */
 const char *actors_output(void);
 

@@ -140,6 +140,11 @@ void record_function(struct record *record, const char *function)
     set_text(record->object, "function", function);
 }
 
+void record_hint(struct record *record, const char *hint)
+{
+    set_text(record->object, "hint", hint);
+}
+
 void record_not_by_hand(struct record *record)
 {
     json_object_set_new(record->object, "by_hand", json_false());

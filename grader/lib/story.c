@@ -450,6 +450,7 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
     static const char *const names[] = {"passed", "failed", "unchecked"};
 
     actors_end();
+    const char *hint = actors_hint();
     if (getenv("SHMLAB_COVERAGE"))
         actors_coverage(tell_coverage);
     const char *output = actors_output();
@@ -465,7 +466,11 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
             leaked == 1 ? "One segment leaked." : says("%d segments leaked.", leaked);
         story.because = "A segment stays when its process ends. Whoever makes one that "
                         "nobody asked for must also remove it.";
+        hint = "Follow each path of your code to its end, also where a call failed: on "
+               "which of them is the segment made and not removed?";
     }
+    if (verdict == VERDICT_FAILED)
+        record_hint(&story.record, hint);
     record_send(&story.record, names[verdict], *expected, *seen,
                 verdict == VERDICT_PASSED ? NULL : story.because, output);
     return verdict;

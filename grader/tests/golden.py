@@ -139,7 +139,7 @@ def normalise(output: str, place: Path) -> str:
     text = output.replace(str(place / "sources"), "labs")
     text = text.replace(f"{place}/", "").replace(f"{ROOT}/", "")
     text = re.sub(r"Time: [0-9.]+ s", "Time: SECONDS s", text)
-    text = re.sub(r"(\bkill -\w+ )(\d+)", named(pids), text)
+    text = re.sub(r"(\bkill -\w+ (?:-- -)?)(\d+)", named(pids), text)
     text = re.sub(r"(\b(?:creator|last)=)([1-9]\d*)", named(pids), text)
     text = re.sub(r"(\b(?:fork|pid)\n *-> ok )(\d+)", named(pids), text)
     text = re.sub(r"(\b(?:process|end) )(\d+)", named(pids), text)
