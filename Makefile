@@ -32,7 +32,7 @@ help: ## this page
 LAB_GOALS := $(filter lab%,$(MAKECMDGOALS))
 .PHONY: $(LAB_GOALS)
 $(LAB_GOALS): lab%: ready $(if $(PICTURE),$(BUILD)/scope)
-	@$(BUILD)/shmlab lab $*
+	@$(BUILD)/shmlab lab "$*"
 
 grade: ready $(if $(findstring --pictures,$(ARGS)),$(BUILD)/scope)
 ifdef SUBMISSIONS
