@@ -631,6 +631,8 @@ CHECK(lab5, each_line_is_printed_at_once, 5,
     expect_printed(&pair);
 
     because("A line ends at its newline, however many calls of read(2) it takes.");
+    suggest(
+        "Standard input comes in pieces. Where does your writer cut it into lines?");
     story_step(pair.writer, "thr (and no newline yet)");
     type_input(pair.writer, "thr", 3);
     settle();

@@ -38,6 +38,7 @@ static struct {
     bool private_world;
     struct record record;
     const char *because;
+    const char *suggestion;
     struct met *met;
     size_t met_count;
 } story;
@@ -77,6 +78,11 @@ void not_by_hand(void)
 void because(const char *sentence)
 {
     story.because = sentence;
+}
+
+void suggest(const char *sentence)
+{
+    story.suggestion = sentence;
 }
 
 void story_step(const struct actor *actor, const char *line)
@@ -451,6 +457,8 @@ static enum verdict conclude(enum verdict verdict, const char **expected,
 
     actors_end();
     const char *hint = actors_hint();
+    if (!hint)
+        hint = story.suggestion;
     if (getenv("SHMLAB_COVERAGE"))
         actors_coverage(tell_coverage);
     const char *output = actors_output();

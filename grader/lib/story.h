@@ -32,6 +32,11 @@ void not_by_hand(void);
  * It stands until the next call. */
 void because(const char *sentence);
 
+/* What to look for where one of the next expectations fails, in place of the check's own
+ * first hint: for a check that tries several things.  It stands until the next call; NULL
+ * ends it. */
+void suggest(const char *sentence);
+
 /* The general expectation; `expected` and `seen` are whole sentences. */
 void expect(bool holds, const char *expected, const char *seen);
 
