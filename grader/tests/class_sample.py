@@ -108,7 +108,7 @@ def slim(record: Json) -> Json:
     """A record as the engine keeps it: what the header tells, and the story of a pass, left out."""
     told = ["name", "verdict", "leaks"]
     if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "steps", "final", "trace_cut", "printed"]
+        told += ["expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed"]
     return {name: record[name] for name in told if record.get(name)}
 
 

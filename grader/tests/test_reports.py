@@ -87,6 +87,7 @@ def hostile_student(student: Json, student_id: str) -> Json:
                 expected=HOSTILE,
                 seen=HOSTILE,
                 because=HOSTILE,
+                hint=HOSTILE,
                 printed=HOSTILE * 40,
                 steps=[hostile_step(number) for number in range(40)],
                 leaks=[{"key": -1, "id": 3, "size": 1, "by": HOSTILE, "step": 1}],
@@ -460,6 +461,18 @@ class Formats(Folder):
             ]
             for name in failed:
                 self.assertIn(f"### failed: {name}", told)
+
+    def test_a_hint_that_fits_stands_in_place_of_the_first(self) -> None:
+        student = copy.deepcopy(next(one for one in self.students if one["points"] == 500))
+        student["labs"]["4"]["checks"][0].update(verdict="failed", hint="Which path leaks?")
+        usual = self.header["labs"][3]["checks"][0]["hints"][0]
+        out = self.write("hint", [student])
+        reports.write_reports(out, EVERY)
+        for ending in (".md", ".html"):
+            told = (out / "feedback" / (student["id"] + ending)).read_text(encoding="utf-8")
+            self.assertIn("Which path leaks?", told)
+            self.assertNotIn(html.escape(usual) if ending == ".html" else usual, told)
+        self.assertIn("Which path leaks?", (out / "junit.xml").read_text(encoding="utf-8"))
 
     def test_every_file_is_known_as_one_of_ours(self) -> None:
         whole, each = {MARK}, set(EACH)
