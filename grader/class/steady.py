@@ -19,6 +19,7 @@ from results import Json
 
 LABS_WITH_FILE_KEYS = (1, 5)
 _KEY = re.compile(r"0x([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{4})\b")
+_NUMBER = re.compile(r"-?\b[1-9][0-9]{5,9}\b")
 _DEVICE = re.compile(r"(device[= ])0x[0-9a-f]*?([0-9a-f]{1,2})\b")
 _FOLDER = re.compile(r"(/tmp/check-)[A-Za-z0-9]{6}\b")
 _FIRST = 0x2A
@@ -27,8 +28,18 @@ _TRACE = ("final", "trace_cut")
 
 
 def _steady_text(text: str, places: dict[str, str]) -> str:
+    # A function that returns its key is shown with the same one as a number.
+    text = _NUMBER.sub(lambda number: _steady_number(number[0], text, places), text)
     text = _KEY.sub(lambda key: f"0x{key[1]}{places.get(key[2], key[2])}{key[3]}", text)
     return _DEVICE.sub(lambda found: _device(found, places), text)
+
+
+def _steady_number(number: str, text: str, places: dict[str, str]) -> str:
+    key = int(number) & 0xFFFFFFFF
+    if f"0x{key:08x}" not in text:
+        return number
+    key = _steady_key(key, places)
+    return str(key - (1 << 32) if number.startswith("-") else key)
 
 
 def _device(found: re.Match[str], places: dict[str, str]) -> str:

@@ -37,6 +37,10 @@ reports() {
   reports Pictures
 }
 
+@test "a key of a file is told in the same way in each run" {
+  reports Steady
+}
+
 @test "each format is valid, and never says that an unchecked one passed" {
   reports Formats
 }

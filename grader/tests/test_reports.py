@@ -38,6 +38,7 @@ import model
 import pictures
 import reports
 import results
+import steady
 import text
 import words
 from folder import EACH, GRADED, MARK, WHOLE
@@ -553,6 +554,27 @@ def differences(one: Path, other: Path) -> list[str]:
     names -= {MARK}  # the sample class is not written by a run
     _, mismatch, errors = filecmp.cmpfiles(one, other, names, shallow=False)
     return mismatch + errors
+
+
+class Steady(unittest.TestCase):
+    """A key of a file holds the number of a device, which is another one in the next run."""
+
+    def told(self, device: int) -> Json:
+        key = device << 16 | 0x46000003
+        low = key | 0x80000000
+        text = f"ok key=0x{key:08x}; returned {key}, neither 0 nor -1; process 123456789"
+        negative = f"ok 0x{low:08x} is {low - (1 << 32)}"
+        return {"seen": text, "expected": negative, "devices": [device]}
+
+    def test_a_key_is_the_same_as_a_number_too(self) -> None:
+        one, other = (steady.steady_record(1, self.told(device)) for device in (0x31, 0x7F))
+        self.assertEqual(one, other)
+        self.assertIn("key=0x462a0003; returned 1177157635,", one["seen"])
+        self.assertIn("process 123456789", one["seen"])
+
+    def test_other_labs_are_left_alone(self) -> None:
+        told = self.told(0x31)
+        self.assertEqual(steady.steady_record(2, dict(told))["seen"], told["seen"])
 
 
 class Compare(Folder):
