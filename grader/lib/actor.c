@@ -66,11 +66,12 @@ struct actor {
     struct control *control;
     unsigned lines; /* how many were typed; the process counts the same */
     bool held;
-    bool stopped;         /* by stop() */
-    bool ended;           /* and reaped */
-    bool cut_short;       /* a program that still ran when the check ended */
-    bool hung;            /* a shell that was waited for in vain */
-    int status;           /* as waitpid tells it, once it has ended */
+    bool stopped;   /* by stop() */
+    bool ended;     /* and reaped */
+    bool cut_short; /* a program that still ran when the check ended */
+    bool hung;      /* a shell that was waited for in vain */
+    bool left;      /* a shell that ended inside of a function, instead of an answer */
+    int status;     /* as waitpid tells it, once it has ended */
     struct visit *visits; /* which line called which function of the student's */
     size_t visit_count;
     char *message;   /* an answer that came and was not asked for yet */
@@ -559,6 +560,7 @@ static void type(struct actor *actor, const char *text)
 struct answer answer_of(struct actor *actor)
 {
     if (!wait_message(actor)) {
+        actor->left = atomic_load(&actor->control->active) && WIFEXITED(actor->status);
         story_answer(ending(actor));
         fail(says("%s answers.", actor->title), ending(actor));
     }
@@ -1318,12 +1320,10 @@ void actors_coverage(void (*tell)(const char *line))
 
 static const char *hint_about(const struct actor *actor)
 {
-    const bool inside = actor->is_shell && atomic_load(&actor->control->active);
-
-    if (actor->hung && inside)
+    if (actor->hung && atomic_load(&actor->control->active))
         return "Which loop has no end, or which call waits for something that never comes? "
                "`trace on` in the lab shell shows the last call.";
-    if (inside && actor->ended && WIFEXITED(actor->status))
+    if (actor->left)
         return "A function returns to its caller, whatever went wrong: exit(3), abort(3) "
                "and assert(3) end the whole process.";
     return NULL;
