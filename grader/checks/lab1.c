@@ -380,6 +380,8 @@ CHECK(
     given_bad_paths();
     expect_key(ask(a, "predict meeting 0x46"), "meeting", 0x46);
     expect_projects_refused(a, "predict");
+    suggest("What did stat(2) answer for this path? When it fails, its struct holds "
+            "nothing.");
     expect_paths_refused(a, "predict");
 }
 
@@ -562,11 +564,13 @@ CHECK(lab1, current_reports_other_failures, 4,
     expect_truth(a, "meeting", "0x46", key);
 
     because("The low 8 bits of this project id are all zero.");
+    suggest("The same test of the project id as in key_make, before anything else.");
     for (size_t i = 0; i < COUNT(bad_projects); i++)
         expect_error(ask(a, "current meeting %s 0x%08x", bad_projects[i],
                          (unsigned)key & 0xffffff),
                      EINVAL);
     because("This is the errno of stat(2) for this path.");
+    suggest(NULL);
     for (size_t i = 0; i < COUNT(bad_paths); i++) {
         const struct bad_path *bad = &bad_paths[i];
         if (bad->error == ENOENT || bad->error == ENOTDIR)
@@ -655,19 +659,18 @@ static size_t entries(void)
     return count;
 }
 
-/* Every function once, or as often as it has ways to end. */
-static void call_everything(struct actor *a, key_t key)
+/* A function in each way in which it can end, again and again. */
+static void expect_nothing_open(struct actor *a, const char *function, const char *key)
 {
-    expect_both(a, "meeting", "meeting");
-    expect_truth(a, "meeting", "0x46", key);
-    ask(a, "current meeting 0x46 0x%08x", (unsigned)key ^ 1);
-    ask(a, "current missing 0x46 0x%08x", (unsigned)key);
-    ask(a, "current meeting 0 0x%08x", (unsigned)key);
-    static const char *const bad[] = {"missing 0x46", "closed/file 0x46", "meeting 0"};
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        ask(a, "make %s", bad[i]);
-        ask(a, "predict %s", bad[i]);
-    }
+    static const char *const ways[] = {"meeting 0x46", "missing 0x46",
+                                       "closed/file 0x46", "meeting 0"};
+    int before = process_descriptors(actor_pid(a));
+
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < COUNT(ways); i++)
+            ask(a, "%s %s%s", function, ways[i], key);
+    because("What is opened must be closed again, also on a failure.");
+    expect_descriptors(a, before);
 }
 
 CHECK(
@@ -680,17 +683,14 @@ CHECK(
     struct actor *a = student_shell('A');
     given_bad_paths();
     key_t key = key_of("meeting", 0x46);
-    ask(a, "pid"); /* now it runs, and has what it needs */
-    int before = process_descriptors(actor_pid(a));
     size_t files_before = entries();
 
-    for (int i = 0; i < ROUNDS; i++)
-        call_everything(a, key);
-    int after = process_descriptors(actor_pid(a));
-    because("What is opened must be closed again, also on a failure.");
-    expect(before == after,
-           says("Terminal A has %d open descriptors, as at the start.", before),
-           says("/proc/%d/fd shows %d.", (int)actor_pid(a), after));
+    expect_both(a, "meeting", "meeting");
+    expect_truth(a, "meeting", "0x46", key);
+    expect_nothing_open(a, "make", "");
+    expect_nothing_open(a, "predict", "");
+    expect_nothing_open(a, "current", says(" 0x%08x", (unsigned)key));
+    expect_nothing_open(a, "current", says(" 0x%08x", (unsigned)key ^ 1));
     because("No file may be made.");
     expect(entries() == files_before,
            says("The working directory has %zu entries, as at the start.",

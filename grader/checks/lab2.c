@@ -21,7 +21,7 @@ static void expect_looks(int id, key_t key, size_t size, unsigned perms)
                 (unsigned)key, size, perms),
            says("/proc/sysvipc/shm shows key 0x%08x, %zu bytes and permissions %04o.",
                 (unsigned)segment.key, segment.size, (unsigned)segment.mode & 0777));
-    expect_nattch(id, 0); /* no function of this lab leaves an attachment */
+    expect_no_attachment_more(id, 0); /* no function of this lab leaves an attachment */
 }
 
 /* As fresh_key(), but negative: ftok(3) gives such keys, too. */

@@ -628,7 +628,7 @@ CHECK(
         expect_error(ask(a, "write %d %s \"\"", id, outside[i]), ERANGE);
         expect_error(ask(a, "read %d %s 0", id, outside[i]), ERANGE);
     }
-    expect_nattch(id, 0);
+    expect_no_attachment_more(id, 0);
 }
 
 CHECK(
@@ -655,7 +655,7 @@ CHECK(
         because(says("The permissions %04o do not let the owner read.", closed[i]));
         expect_error(ask(a, "read %d 10 5", other), EACCES);
         expect_error(ask(a, "write %d 10 H", other), EACCES);
-        expect_nattch(other, 0);
+        expect_no_attachment_more(other, 0);
     }
 }
 
@@ -679,20 +679,20 @@ CHECK(lab3, copying_leaves_nothing_behind, 6,
     because("Terminal A is attached once, and so is terminal B.");
     for (int round = 0; round < 3; round++) {
         expect_answer(ask(a, "write %d 5 \", world\"", id), "ok 7");
-        expect_nattch(id, 2);
+        expect_no_attachment_more(id, 2);
         expect_answer(ask(a, "read %d 0 12", id), "ok 12 \"hello, world\"");
-        expect_nattch(id, 2);
+        expect_no_attachment_more(id, 2);
         expect_error(ask(a, "write %d 4096 x", id), ERANGE);
-        expect_nattch(id, 2);
+        expect_no_attachment_more(id, 2);
         expect_error(ask(a, "read %d 4000 97", id), ERANGE);
-        expect_nattch(id, 2);
+        expect_no_attachment_more(id, 2);
         expect_answer(ask(a, "write %d 4096 \"\"", id), "ok 0");
         expect_answer(ask(a, "read %d 4096 0", id), "ok 0 \"\"");
-        expect_nattch(id, 2);
+        expect_no_attachment_more(id, 2);
     }
     given_perms(id, 0400);
     expect_error(ask(a, "write %d 0 x", id), EACCES);
-    expect_nattch(id, 2);
+    expect_no_attachment_more(id, 2);
     expect_attachments(a, id, 1);
     because("The caller's own attachment stays where it was.");
     expect_answer(ask(a, "peek 0x%lx 12", own), "ok 12 \"hello, world\"");
@@ -734,7 +734,7 @@ static bool copy_meets(struct actor *a, const char *copy, enum call call, unsign
     if (held && turn == TURN_REMOVE)
         expect_no_segment(id);
     else
-        expect_nattch(id, 0);
+        expect_no_attachment_more(id, 0);
     return held;
 }
 
@@ -766,7 +766,7 @@ static void expect_no_guess(struct actor *a, const char *copy)
         struct answer outside = answer_of(a);
         if (strncmp(outside.text, "error ERANGE", strlen("error ERANGE")) != 0)
             expect_error(outside, EIDRM);
-        expect_nattch(id, 0);
+        expect_no_attachment_more(id, 0);
     }
 }
 
@@ -803,6 +803,6 @@ CHECK(lab3, a_failing_step_leaves_nothing_behind, 4,
         }
         expect_error(written, errors[i]);
         expect_error(read, errors[i]);
-        expect_nattch(id, 0);
+        expect_no_attachment_more(id, 0);
     }
 }

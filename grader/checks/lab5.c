@@ -120,7 +120,8 @@ static void send_line(struct pair *pair, const char *line, size_t count)
 
 static void type_bytes(struct pair *pair, const char *line, size_t count)
 {
-    story_step(pair->writer, count > SHOWN ? quoted(line, count) : line);
+    const char *shown = count > SHOWN ? quoted(line, count) : line;
+    story_step(pair->writer, count == 0 ? "(an empty line: Enter alone)" : shown);
     send_line(pair, line, count);
 }
 
@@ -139,8 +140,8 @@ static void type_lines(struct pair *pair, unsigned count, size_t longest)
         add_line(pair, line, strlen(line));
     }
     story_step(pair->writer,
-               says("%u lines in one go: \"1 of %u\", \"2 of %u\", and so on", count,
-                    count, count));
+               says("%u lines in one go: \"1 of %u ...\", \"2 of %u ...\", and so on",
+                    count, count, count));
     type_input(pair->writer, pair->text + before, pair->length - before);
 }
 
@@ -191,18 +192,23 @@ __attribute__((noreturn)) static void explain(struct pair *pair, const char *see
         number++;
     }
     if (at >= pair->length)
-        fail(says("The reader prints %zu lines.", number - 1),
+        fail(says("Lines that the reader prints: %zu.", number - 1),
              says("It printed one more: %s.",
                   quoted(seen + at, line_length(seen + at, length - at))));
 
     const char *expected =
         says("Line %zu of the reader's output is %s.", number,
              quoted(pair->text + at, line_length(pair->text + at, pair->length - at)));
-    if (at >= length)
+    if (at >= length) {
+        /* Without a suggestion of the check: the line may be anywhere. */
+        suggest_if_none("Where does the line stop: in the writer, in a FIFO, or in the "
+                        "reader, whose printf(3) keeps it in a buffer until fflush(3)? "
+                        "`strace -f -e read,write` before each program shows it.");
         fail(expected,
-             says("The reader printed %zu lines, and nothing more came. %s %s",
+             says("Lines that the reader printed: %zu. Nothing more came. %s %s",
                   number - 1, how_it_stands(pair->reader),
                   how_it_stands(pair->writer)));
+    }
     size_t got = line_length(seen + at, length - at), same = 0;
     while (at + same < pair->length && same < got &&
            pair->text[at + same] == seen[at + same])
@@ -315,15 +321,22 @@ static void expect_nothing_left(const char *directory)
     key_t key = key_of(directory);
     struct segment segment;
 
+    suggest(
+        "Who removes the segment at the end? shmctl(2) with IPC_RMID does, and it stays "
+        "when nobody does, also with nattch 0.");
     if (segment_by_key(key, &segment))
         fail(says("No segment with key 0x%08x is left; that is ftok(\"%s\", 'S').",
                   (unsigned)key, directory),
              says("/proc/sysvipc/shm still shows it: id %d, %zu bytes, nattch %lu.",
                   segment.id, segment.size, segment.nattch));
     expect_segment_count(0);
+    suggest(
+        "Who removes the FIFOs at the end? unlink(2) does, for both of them, whoever "
+        "made them.");
     expect(*names_in(directory) == '\0',
            says("The directory %s is empty again.", directory),
            says("It still holds:%s.", names_in(directory)));
+    suggest(NULL);
 }
 
 /* All is printed, and the two end as they should. */
@@ -582,9 +595,13 @@ static void expect_channel(const char *directory, const char *first)
     expect_fifo(&pair, CHANNEL_READY);
     expect_fifo(&pair, CHANNEL_TAKEN);
 
+    suggest(
+        "The longest line has CHANNEL_CAPACITY - 1 bytes without its newline. Is your "
+        "limit smaller?");
     bool seen = written_elsewhere(pair.writer, &before);
     for (unsigned i = 0; i < LINES; i++)
         pass_line(&pair, long_line(LONGEST, i));
+    suggest(NULL);
     seen = seen && written_elsewhere(pair.writer, &after);
     expect(!seen || after - before < LINES * LONGEST / 2,
            says("The writer puts %d lines of %d bytes into the segment, and only a few "

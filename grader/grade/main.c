@@ -115,12 +115,13 @@ static int check_all(void)
     return status;
 }
 
-/* `make hint LAB=3`: one more hint at each call, for the same open check. */
+/* `make hint LAB=3`: one more hint at each call, for the same open check.  The first one
+ * was told with the story. */
 static int hint(const struct lab *lab)
 {
     const char *path = path_of("%s/lab%d/hint", build_directory(), lab->number);
     char name[128] = "";
-    int level = -1;
+    int level = 0;
 
     json_t *results = results_kept(lab);
     if (!results) {
@@ -137,11 +138,11 @@ static int hint(const struct lab *lab)
     }
     FILE *file = fopen(path, "re");
     if (file && fscanf(file, "%127s %d", name, &level) != 2)
-        level = -1;
+        level = 0;
     if (file)
         fclose(file);
     int last = (int)json_array_size(json_object_get(result, "hints")) - 1;
-    level = strcmp(name, result_text(result, "name")) == 0 ? level + 1 : 0;
+    level = strcmp(name, result_text(result, "name")) == 0 ? level + 1 : 1;
     if (level > last)
         level = last;
     file = fopen(path, "we");

@@ -163,6 +163,10 @@ static bool take_record(int report, json_t *results)
     json_t *result = result_named(results, record);
     if (result)
         json_object_update(result, record);
+    /* A hint that fits what was seen comes before those of the check. */
+    if (result && json_object_get(record, "hint"))
+        json_array_insert(json_object_get(result, "hints"), 0,
+                          json_object_get(record, "hint"));
     json_decref(record);
     return true;
 }

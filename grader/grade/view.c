@@ -216,18 +216,17 @@ static void printed(const char *text)
     if (!copy)
         abort();
     size_t end = strlen(copy);
+    const char *last = strrchr(copy, '\n');
+    if (strlen(start) > most && last) /* whole lines */
+        copy[end = (size_t)(last - copy)] = '\0';
     while (end > 0 && copy[end - 1] == '\n')
         copy[--end] = '\0';
     paragraph("Printed", copy);
     free(copy);
 }
 
-/* One that fits what was seen, or the first one of the check. */
 static const char *first_hint(const json_t *result)
 {
-    const char *fitting = json_string_value(json_object_get(result, "hint"));
-    if (fitting)
-        return fitting;
     return json_string_value(json_array_get(json_object_get(result, "hints"), 0));
 }
 
@@ -306,20 +305,39 @@ static void by_hand(const json_t *result, const struct lab *lab)
                "programs at a call, as if it were slow at that moment.";
     else if (!lab_has_shell(lab))
         text =
-            "Type the steps in two terminals, R for the reader and W for the writer. "
-            "Pids will differ. The grader types faster than a person, and does not "
-            "wait between two steps.";
+            "Type the steps in two terminals, R for the reader and W for the writer. The "
+            "reader's output is a pipe there: add `| cat` to its line. Pids will differ. "
+            "The grader types faster than a person, and does not wait between two steps.";
     else
         text =
             path_of("Type the steps in `make shell LAB=%d`, one window for each "
-                    "terminal (G is one more); `table` shows what the kernel shows. "
-                    "Ids, addresses and pids will differ.%s",
+                    "terminal (G is one more); `table` shows what the kernel shows, "
+                    "and `trace on` what your functions call. Ids, addresses, pids and "
+                    "keys of files will differ. Segments stay when a shell ends: `rmid "
+                    "ID` removes one.%s",
                     lab->number,
                     has_sentences(json_object_get(result, "steps"))
                         ? " A step without a terminal is for your usual shell, in the "
                           "same directory."
                         : "");
     paragraph("By hand", text);
+}
+
+/* How to find the place of a crash. */
+static void find_it(const json_t *result, const struct lab *lab)
+{
+    const char *seen = result_text(result, "seen");
+
+    if (report_in(result_text(result, "printed")))
+        paragraph("Find it",
+                  "Under \"Printed\", look for the first line that names a file "
+                  "of yours.");
+    else if (strstr(seen, "crashed with SIG") || strstr(seen, "killed by SIGSEGV") ||
+             strstr(seen, "killed by SIGABRT") || strstr(seen, "killed by SIGBUS"))
+        paragraph("Find it",
+                  path_of("`make lab%d SANITIZE=1` names the line of your file "
+                          "that did it.",
+                          lab->number));
 }
 
 static void story(const json_t *result, const struct lab *lab)
@@ -336,12 +354,8 @@ static void story(const json_t *result, const struct lab *lab)
         paragraph("Because", result_text(result, "because"));
     leaks(json_object_get(result, "leaks"));
     printed(result_text(result, "printed"));
-    if (failed && strstr(result_text(result, "seen"), "crashed with SIG") &&
-        !report_in(result_text(result, "printed")))
-        paragraph("Find it",
-                  path_of("`make lab%d SANITIZE=1` names the line of your file "
-                          "that did it.",
-                          lab->number));
+    if (failed)
+        find_it(result, lab);
     if (failed && first_hint(result))
         paragraph("Hint", first_hint(result));
     if (failed) {
@@ -473,7 +487,8 @@ void view_shared_world(void)
 {
     printf(
         "Namespaces are refused on this machine: the checks ran one after the other in "
-        "its\nown IPC namespace. `make doctor` says how to get namespaces.\n");
+        "the\nmachine's own IPC namespace, together with all other programs. `make "
+        "doctor`\nsays how to get namespaces.\n");
 }
 
 void view_hint(const json_t *result, const struct lab *lab, int level)

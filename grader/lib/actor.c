@@ -265,13 +265,12 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
     snprintf(control_text, sizeof control_text, CONTROL_VARIABLE "=%d", control);
     snprintf(journal_text, sizeof journal_text, JOURNAL_VARIABLE "=%s/" JOURNAL_NAME,
              world_scratch());
-    char *environment[] = {"PATH=/usr/bin:/bin",
-                           "LANG=C.UTF-8",
-                           "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1",
-                           line_text,
-                           control_text,
-                           world_is_private() ? NULL : journal_text,
-                           NULL};
+    char *environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8",
+                           /* A report ends in a crash, and not in an exit status. */
+                           "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:"
+                           "abort_on_error=1",
+                           "UBSAN_OPTIONS=abort_on_error=1", line_text, control_text,
+                           world_is_private() ? NULL : journal_text, NULL};
     /* Without walls it is the caller's right that leads to the program's directory. */
     if (walls_stand())
         give_up_capabilities();
@@ -561,6 +560,10 @@ struct answer answer_of(struct actor *actor)
 {
     if (!wait_message(actor)) {
         actor->left = atomic_load(&actor->control->active) && WIFEXITED(actor->status);
+        if (WIFSIGNALED(actor->status) && !atomic_load(&actor->control->active))
+            suggest(
+                "Your function has returned, and its address was used. Is the segment "
+                "attached there, and for writing where it should be?");
         story_answer(ending(actor));
         fail(says("%s answers.", actor->title), ending(actor));
     }

@@ -8,8 +8,8 @@
  *    "leaks": [{"key": 4660, "id": 0, "size": 4096, "by": "Terminal A", "step": 2}],
  *    "printed": "...", "world": "private", "seconds": 0.01}
  *
- * The record of a failed check also holds what a picture of the run is drawn from
- * (trace.h).
+ * The record of a passed check has no steps; that of a failed one also holds what a
+ * picture of the run is drawn from (trace.h).
  *
  * The verdict is "passed", "failed" or "unchecked".  For "unchecked", `expected`
  * holds the reason and `seen` the remedy.  `function` is the one of the student's that

@@ -85,6 +85,12 @@ void suggest(const char *sentence)
     story.suggestion = sentence;
 }
 
+void suggest_if_none(const char *sentence)
+{
+    if (!story.suggestion)
+        story.suggestion = sentence;
+}
+
 void story_step(const struct actor *actor, const char *line)
 {
     record_step(&story.record, actor_terminal(actor), line);
@@ -257,8 +263,27 @@ static const char *answered(struct answer answer)
     return says("%s answered: %s", actor_title(answer.actor), answer.text);
 }
 
+/* Mistakes that the answer itself tells, whatever the check is about. */
+static void suggest_by_answer(const char *text)
+{
+    if (strstr(text, "was changed"))
+        suggest(
+            "Write to what the caller gave you only when everything has succeeded.");
+    else if (strstr(text, "error ENOTTY"))
+        suggest(
+            "ENOTTY is what printf(3) leaves in errno where the output is no terminal. "
+            "Keep errno before you call anything else, or do not print.");
+    else if (strncmp(text, "ok 0xffffffffffffffff", strlen("ok 0xffffffffffffffff")) ==
+             0)
+        suggest(
+            "shmat(2) has failed: it answers (void *)-1 then, and not NULL. What does "
+            "your test compare with?");
+}
+
 void expect_answer(struct answer answer, const char *text)
 {
+    if (strcmp(answer.text, text) != 0)
+        suggest_by_answer(answer.text);
     expect(strcmp(answer.text, text) == 0,
            says("%s answers: %s", actor_title(answer.actor), text), answered(answer));
 }
@@ -349,6 +374,16 @@ void expect_nattch(int id, unsigned long nattch)
            says("/proc/sysvipc/shm shows nattch %lu.", segment.nattch));
 }
 
+void expect_no_attachment_more(int id, unsigned long before)
+{
+    struct segment segment;
+    if (segment_by_id(id, &segment) && segment.nattch > before)
+        suggest(
+            "A call attached the segment and did not detach it. Look at each return "
+            "behind shmat(2), also where something failed.");
+    expect_nattch(id, before);
+}
+
 void expect_segment_count(size_t count)
 {
     struct segment_table table;
@@ -359,13 +394,18 @@ void expect_segment_count(size_t count)
     for (size_t i = 0; i < table.count; i++)
         ours += is_ours(&table.rows[i]);
     table_free(&table);
-    expect(ours == count, says("Number of segments that this story made: %zu.", count),
+    expect(ours == count,
+           count == 0 ? "No segment of this story is left."
+                      : says("Number of segments that this story made: %zu.", count),
            says("/proc/sysvipc/shm shows %zu.", ours));
 }
 
 void expect_descriptors(const struct actor *actor, int before)
 {
     int now = process_descriptors(actor_pid(actor));
+    if (now > before)
+        suggest("What you open you must close, on every path: open(2), fopen(3) and "
+                "opendir(3) need their close(2), fclose(3) and closedir(3).");
     expect(now == before,
            says("%s has %d open descriptors, as before.", actor_title(actor), before),
            says("/proc/%d/fd shows %d.", (int)actor_pid(actor), now));

@@ -36,6 +36,7 @@ void because(const char *sentence);
  * first hint: for a check that tries several things.  It stands until the next call; NULL
  * ends it. */
 void suggest(const char *sentence);
+void suggest_if_none(const char *sentence);
 
 /* The general expectation; `expected` and `seen` are whole sentences. */
 void expect(bool holds, const char *expected, const char *seen);
@@ -63,6 +64,8 @@ unsigned long expect_field_number(struct answer answer, const char *name);
 struct segment expect_segment(int id); /* there is such a row */
 void expect_no_segment(int id);
 void expect_nattch(int id, unsigned long nattch);
+/* Likewise, where a function attaches only for itself: as many as before. */
+void expect_no_attachment_more(int id, unsigned long before);
 /* Exactly `count` segments in the whole namespace (or, without namespaces, made
  * by this check). */
 void expect_segment_count(size_t count);

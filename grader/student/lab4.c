@@ -60,7 +60,7 @@ static void answer_list(int count, const struct segment_info *rows, size_t capac
         used += (size_t)show_info(text + used, sizeof text - used, &rows[i]);
     }
     answer("ok %d%s%s", count, text,
-           is_untouched(&rows[filled], sizeof rows[filled])
+           is_untouched(&rows[capacity], sizeof rows[capacity])
                ? ""
                : "; a row behind the last was changed");
 }

@@ -205,13 +205,63 @@ static void do_table(const struct words *words)
     answer("ok");
 }
 
+/* The arguments as one writes them; of a path the record has only the address. */
+static void show_arguments(const struct call_record *record)
+{
+    const long long first = record->arguments[0], second = record->arguments[1],
+                    third = record->arguments[2];
+    const char *command = shmctl_command(second);
+
+    switch ((enum call)record->call) {
+    case CALL_shmget:
+        printf("0x%08x, %lld, 0%llo", (unsigned)first, second,
+               (unsigned long long)third);
+        break;
+    case CALL_shmat:
+        printf("%lld, 0x%llx, 0%llo", first, (unsigned long long)second,
+               (unsigned long long)third);
+        break;
+    case CALL_shmdt:
+        printf("0x%llx", (unsigned long long)first);
+        break;
+    case CALL_shmctl:
+        if (command)
+            printf("%lld, %s, 0x%llx", first, command, (unsigned long long)third);
+        else
+            printf("%lld, %lld, 0x%llx", first, second, (unsigned long long)third);
+        break;
+    case CALL_ftok:
+        printf("..., 0x%llx", (unsigned long long)second);
+        break;
+    case CALL_read:
+    case CALL_write:
+        printf("%lld, ..., %lld", first, third);
+        break;
+    case CALL_close:
+        printf("%lld", first);
+        break;
+    case CALL_kill:
+        printf("%lld, %lld", first, second);
+        break;
+    default:
+        fputs("...", stdout);
+    }
+}
+
 static void show_call(const struct call_record *record)
 {
-    printf("  call  %s(0x%llx, 0x%llx, 0x%llx) = %lld %s\n", call_name(record->call),
-           (unsigned long long)record->arguments[0],
-           (unsigned long long)record->arguments[1],
-           (unsigned long long)record->arguments[2], (long long)record->result,
-           record->error ? strerrorname_np(record->error) : "");
+    const long long result = record->result;
+
+    printf("  call  %s(", call_name((enum call)record->call));
+    show_arguments(record);
+    if (record->error)
+        printf(") = -1 %s\n", strerrorname_np(record->error));
+    else if (record->call == CALL_shmat)
+        printf(") = 0x%llx\n", (unsigned long long)result);
+    else if (record->call == CALL_ftok)
+        printf(") = 0x%08x\n", (unsigned)result);
+    else
+        printf(") = %lld\n", result);
 }
 
 static void do_trace(const struct words *words)

@@ -141,12 +141,21 @@ exits_in_every_function() {
   run "$BUILD/shmlab" hint 2
   ends_with_status 0
   has "create_refuses_a_taken_key"
-  has "Hint 1/2"
-  has_not "Hint 2/2"
-  run "$BUILD/shmlab" hint 2
+  has "Hint 1/2" # this one was told with the story
   has "Hint 2/2"
-  run "$BUILD/shmlab" hint 2
   has "the last hint"
+  # A hint that fits what was seen is the first of three.
+  edit "$SUBMISSIONS/$create" '/^int segment_create/,/^}/s/return /exit(1); return /'
+  sed -i '1i #include <stdlib.h>' "$SUBMISSIONS/$create"
+  check_lab 2
+  has "end the whole process"
+  run "$BUILD/shmlab" hint 2
+  has "Hint 1/"
+  has "end the whole process"
+  has "Hint 2/"
+  has_not "Hint 3/"
+  run "$BUILD/shmlab" hint 2
+  has "Hint 3/"
   cp solutions/$create "$SUBMISSIONS/$create"
   check_lab 2
   run "$BUILD/shmlab" hint 2
