@@ -5,12 +5,13 @@ The class is drawn with a fixed seed from the solutions, the right programs, the
 attacks.  The second grading is killed with SIGKILL three times: alone, with all that it started,
 and alone again, each time when another quarter of the results is there.  The same command then
 goes on to the end.  All that it hands out must be what the first grading hands out, byte for
-byte, and the machine must be as before.
+byte, and of attacks each verdict; and the machine must be as before.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -33,6 +34,7 @@ import run as attacks  # noqa: E402  (the path comes first)
 KILLS = 3
 RACING = 5  # the lab of two programs
 ATTACKS_IN = 8  # one of so many students attacks
+ATTACKS = "-attacks"  # ends the name of one that does
 # What may differ between two gradings: times, dates, the order of two processes' calls.
 OWN = {"run.json", "students", "traces"}
 
@@ -56,18 +58,24 @@ def draw(chance: random.Random, every: dict[int, dict[str, list[Submission]]]) -
     return [chance.choice(every[lab][kind]) for lab, kind in drawn if kind]
 
 
+def has_one_verdict(expected: Path) -> bool:
+    """Whether an attack has the same verdict each time: of a few, either of two is right."""
+    students = tomllib.loads(expected.read_text(encoding="utf-8"))["student"]
+    return not any(isinstance(student["status"], list) for student in students)
+
+
 def make_class(where: Path, solutions: Path, count: int, seed: int) -> Counter[str]:
     chance = random.Random(seed)
     every: dict[int, dict[str, list[Submission]]] = {lab: {} for lab in LABS}
     for one in submissions(list(LABS)):
         every[one.lab].setdefault(one.kind, []).append(one)
     expected = sorted(attacks.HERE.glob("*/expected.toml"))
-    folders = [path.parent for path in expected if "varies" not in tomllib.loads(path.read_text())]
+    folders = [path.parent for path in expected if has_one_verdict(path)]
     counts: Counter[str] = Counter()
     for number in range(count):
         name = f"s{number:04}"
         if number % ATTACKS_IN == ATTACKS_IN - 1:
-            attacks.put_attack(chance.choice(folders), where, name, solutions)
+            attacks.put_attack(chance.choice(folders), where, name + ATTACKS, solutions)
             counts["attacks"] += 1
             continue
         chosen = draw(chance, every)
@@ -139,16 +147,46 @@ def grade_whole(out: Path, where: Path) -> int:
 
 
 def handed_out(out: Path) -> dict[str, bytes]:
+    """All files. What an attack is told depends on the moment at which it meets a limit, so of
+    attacks only the verdicts are taken: they stand in results.json."""
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.relative_to(out).parts[0] not in OWN
+        if path.is_file() and path.relative_to(out).parts[0] not in OWN and ATTACKS not in path.name
     }
+
+
+def told(student: attacks.Json) -> attacks.Json:
+    if ATTACKS not in student["id"]:
+        return student
+    labs = {
+        number: lab | {"checks": [(check["name"], check["verdict"]) for check in lab["checks"]]}
+        for number, lab in student["labs"].items()
+    }
+    return student | {"labs": labs}
+
+
+def results(text: bytes) -> attacks.Json:
+    read: attacks.Json = json.loads(text)
+    return read | {"students": [told(student) for student in read["students"]]}
+
+
+def differ(name: str, first: bytes | None, second: bytes | None) -> bool:
+    if first is None or second is None:
+        return True
+    if name == "results.json":
+        return results(first) != results(second)
+    return first != second
 
 
 def compare(whole: Path, disturbed: Path) -> int:
     first, second = handed_out(whole), handed_out(disturbed)
-    wrong = sorted(name for name in first | second if first.get(name) != second.get(name))
+    # The page holds the whole of results.json: it can be the same only where that is.
+    if first.get("results.json") != second.get("results.json"):
+        first.pop("report.html", None)
+        second.pop("report.html", None)
+    names = first.keys() | second.keys()
+    wrong = sorted(name for name in names if differ(name, first.get(name), second.get(name)))
     for name in wrong:
         print(f"not ok {name} differs: diff -u {whole / name} {disturbed / name}")
     print(f"{len(first)} files, {len(wrong)} differ.")
