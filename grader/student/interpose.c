@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/select.h>
@@ -288,6 +289,11 @@ WRAP(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeo
      (intptr_t)fds, count, (intptr_t)timeout)
 WRAP(int, select, (int count, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeout),
      (count, in, out, other, timeout), count, (intptr_t)in, (intptr_t)timeout)
+WRAP(int, epoll_wait, (int fd, struct epoll_event *events, int count, int timeout),
+     (fd, events, count, timeout), fd, (intptr_t)events, timeout)
+WRAP(int, epoll_pwait, (int fd, struct epoll_event *events, int count, int timeout,
+                        const sigset_t *mask),
+     (fd, events, count, timeout, mask), fd, (intptr_t)events, timeout)
 WRAP(int, pselect, (int count, fd_set *in, fd_set *out, fd_set *other,
                     const struct timespec *timeout, const sigset_t *mask),
      (count, in, out, other, timeout, mask), count, (intptr_t)in, (intptr_t)timeout)
@@ -485,6 +491,97 @@ int __wrap___dprintf_chk(int fd, int flag, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     int result = print_to(fd, flag, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+/* What goes to a stream: perhaps a FIFO.  What is printed on the standard streams is
+ * nobody's business, and may be much. */
+static bool is_watched(FILE *file)
+{
+    return file != stdout && file != stderr;
+}
+
+#define WRAP_PUT(call, type, name, parameters, arguments, a, b, c, file, failed)       \
+    type __real_##name parameters;                                                     \
+    type __wrap_##name parameters;                                                     \
+    type __wrap_##name parameters                                                      \
+    {                                                                                  \
+        if (!is_watched(file))                                                         \
+            return __real_##name arguments;                                            \
+        struct call_record entry = call_with(CALL_##call, (a), (b), (c));              \
+        struct order order = order_for(&entry);                                        \
+        type result = (type)(failed);                                                  \
+        if (order.action == RULE_FAIL)                                                 \
+            errno = order.error;                                                       \
+        else                                                                           \
+            result = __real_##name arguments;                                          \
+        record(&entry, order, (int64_t)result, result == (type)(failed));              \
+        return result;                                                                 \
+    }
+
+/* clang-format off */
+WRAP_PUT(fputs, int, fputs, (const char *text, FILE *file), (text, file),
+         (intptr_t)text, (intptr_t)file, 0, file, EOF)
+WRAP_PUT(fputc, int, fputc, (int byte, FILE *file), (byte, file), byte, (intptr_t)file, 0, file,
+         EOF)
+#undef putc /* it may be a macro */
+WRAP_PUT(fputc, int, putc, (int byte, FILE *file), (byte, file), byte, (intptr_t)file, 0, file,
+         EOF)
+WRAP_PUT(fwrite, size_t, fwrite, (const void *bytes, size_t size, size_t count, FILE *file),
+         (bytes, size, count, file), (intptr_t)bytes, (int64_t)size, (int64_t)count, file, 0)
+/* clang-format on */
+
+int __real_vfprintf(FILE *file, const char *format, va_list arguments);
+int __real___vfprintf_chk(FILE *file, int flag, const char *format, va_list arguments);
+
+static int print_into(FILE *file, int flag, const char *format, va_list arguments)
+{
+    if (!is_watched(file))
+        return flag > 0 ? __real___vfprintf_chk(file, flag, format, arguments)
+                        : __real_vfprintf(file, format, arguments);
+    struct call_record entry =
+        call_with(CALL_fprintf, (intptr_t)file, (intptr_t)format, 0);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else if (flag > 0)
+        result = __real___vfprintf_chk(file, flag, format, arguments);
+    else
+        result = __real_vfprintf(file, format, arguments);
+    record(&entry, order, result, result < 0);
+    return result;
+}
+
+int __wrap_vfprintf(FILE *file, const char *format, va_list arguments);
+int __wrap_vfprintf(FILE *file, const char *format, va_list arguments)
+{
+    return print_into(file, 0, format, arguments);
+}
+
+int __wrap___vfprintf_chk(FILE *file, int flag, const char *format, va_list arguments);
+int __wrap___vfprintf_chk(FILE *file, int flag, const char *format, va_list arguments)
+{
+    return print_into(file, flag, format, arguments);
+}
+
+int __wrap_fprintf(FILE *file, const char *format, ...);
+int __wrap_fprintf(FILE *file, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = print_into(file, 0, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int __wrap___fprintf_chk(FILE *file, int flag, const char *format, ...);
+int __wrap___fprintf_chk(FILE *file, int flag, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = print_into(file, flag, format, arguments);
     va_end(arguments);
     return result;
 }

@@ -34,7 +34,8 @@
  * - At the end of the writer's input the writer ends with status 0 (or 1, if
  *   it refused a line), and the reader, once it has printed everything, with
  *   status 0. Afterwards the segment and both FIFOs are gone. Input without
- *   any line is no special case: both programs meet, and both end.
+ *   any line is no special case: both programs meet, and both end. The writer
+ *   may end before its last lines are taken.
  * - The writer is killed, also with SIGKILL: the reader prints what was sent,
  *   and ends by itself with status 0. A line counts as sent once the writer
  *   has announced it. Afterwards everything is removed.
@@ -43,6 +44,9 @@
  *   SIGPIPE must not end it. Afterwards everything is removed.
  * - SIGINT or SIGTERM at either program, at any time, also while it waits for
  *   the other one to start: it ends, and everything that it made is removed.
+ *   For the other one it is as if this one was killed.
+ * - "Removed" may come earlier: the names may go as soon as both are there.
+ *   Other files in DIR, such as a lock file, are allowed, and removed, too.
  *
  * Other programs on the same DIR
  *
@@ -60,12 +64,13 @@
  *
  * Not judged: the words of the messages on standard error; the exit status
  * after SIGINT or SIGTERM; the writer's status when the reader was killed and
- * no message follows; a second writer on the same DIR; a program that starts
- * while one of the former pair has not ended yet; an output that cannot be
- * written, such as a closed pipe or a full disk; a DIR that may not be read, or
- * that is removed meanwhile; reader and writer of two different users; two
- * directories in use at the same time whose keys happen to be equal (lab 1
- * shows how that comes about); other files in DIR that have the FIFOs' names.
+ * no message follows; what the other one does when one is ended before the two
+ * have met; a second writer on the same DIR; a program that starts while one of
+ * the former pair has not ended yet; an output that cannot be written, such as
+ * a closed pipe or a full disk; a DIR that may not be read, or that is removed
+ * meanwhile; reader and writer of two different users; two directories in use
+ * at the same time whose keys happen to be equal (lab 1 shows how that comes
+ * about); other files in DIR that have the FIFOs' names.
  *
  * Source: fifo(7), pipe(7), signal(7), shmget(2), ftok(3).
  */
