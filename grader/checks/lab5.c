@@ -355,6 +355,24 @@ static void close_pair(struct pair *pair)
     expect_good_end(pair);
 }
 
+/* A writer alone, whose input has ended: as in `echo x | writer DIR`. */
+static struct pair write_ahead(const char *directory, const char *bytes, size_t count)
+{
+    struct pair pair = {.directory = directory};
+    pair.writer = start("writer", directory);
+    if (count > 0) {
+        story_step(pair.writer, says("%s (and no newline)", quoted(bytes, count)));
+        type_input(pair.writer, bytes, count);
+    }
+    end_input(pair.writer);
+    because(
+        "The writer has come first, and its input has ended: it waits for a reader all "
+        "the same.");
+    expect_waits(pair.writer, "a reader");
+    pair.reader = start("reader", directory);
+    return pair;
+}
+
 /* --- Arguments -------------------------------------------------------------------- */
 
 static void expect_usage(const char *which, const char *first, const char *second)
@@ -821,6 +839,17 @@ CHECK(lab5, every_line_is_a_message, 5,
     type_last_line(&pair, "x");
     end_input(pair.writer);
     expect_good_end(&pair);
+
+    pair = write_ahead(pair.directory, "ahead", 5);
+    add_line(&pair, "ahead", 5);
+    expect_good_end(&pair);
+    const char *longest = long_line(LONGEST, 3);
+    pair = write_ahead(pair.directory, longest, LONGEST);
+    add_line(&pair, longest, LONGEST);
+    because(
+        "The longest message has CHANNEL_CAPACITY - 1 bytes, also as a last line without "
+        "a newline.");
+    expect_good_end(&pair);
 }
 
 CHECK(lab5, no_line_is_no_special_case, 3,
@@ -838,6 +867,9 @@ CHECK(lab5, no_line_is_no_special_case, 3,
     because("The input may end before the writer looks at it for the first time.");
     pair = open_pair(directory, "reader");
     close_pair(&pair);
+
+    pair = write_ahead(directory, "", 0);
+    expect_good_end(&pair);
 }
 
 CHECK(
@@ -855,6 +887,9 @@ CHECK(
             bytes[count++] = (char)byte;
 
     pass_line(&pair, "quit");
+    pass_line(&pair, "exit");
+    pass_line(&pair, ".");
+    pass_line(&pair, "   three blanks before, and a tab behind\t");
     pass_line(&pair, "100 %s of %d\\n and \ttabs  ");
     pass_line(&pair, "\xe5\x85\xb1\xe4\xba\xab\xe3\x83\xa1\xe3\x83\xa2\xe3\x83\xaa "
                      "\xc3\xa9t\xc3\xa9 \xf0\x9f\x90\xa7\r");
@@ -875,6 +910,30 @@ static void type_too_long(struct pair *pair, size_t count)
     const char *line = says("%s\n", long_line(count, 9));
     story_step(pair->writer, quoted(line, count));
     type_input(pair->writer, line, count + 1);
+}
+
+static void type_too_long_in_pieces(struct pair *pair)
+{
+    const char *piece = long_line(3000, 7);
+    for (int i = 0; i < 2; i++) {
+        story_step(pair->writer, says("%s (and no newline yet)", quoted(piece, 3000)));
+        type_input(pair->writer, piece, 3000);
+        settle();
+    }
+    story_step(pair->writer, "(Enter)");
+    type_input(pair->writer, "\n", 1);
+}
+
+/* The end after a line that was refused. */
+static void expect_refused_end(struct pair *pair, size_t words)
+{
+    end_input(pair->writer);
+    expect_status(pair->writer, 1);
+    expect_words(pair->writer, words, "that a line was refused");
+    because("The reader has printed all that was sent.");
+    expect_status(pair->reader, 0);
+    expect_printed(pair);
+    expect_nothing_left(pair->directory);
 }
 
 CHECK(
@@ -901,14 +960,24 @@ CHECK(
     type_too_long(&pair, (size_t)2 * CHANNEL_CAPACITY);
     pass_line(&pair, long_line(LONGEST, 1));
 
-    end_input(pair.writer);
-    because("A line was refused.");
-    expect_status(pair.writer, 1);
-    expect_words(pair.writer, words, "that a line was refused");
-    because("The reader has printed all that was sent.");
-    expect_status(pair.reader, 0);
-    expect_printed(&pair);
-    expect_nothing_left(pair.directory);
+    because("A buffer of any size has an end: the line may be longer.");
+    type_too_long(&pair, 16384);
+    pass_line(&pair, "");
+    pass_line(&pair, "");
+    type_too_long(&pair, 66000);
+    type_too_long(&pair, 140000);
+    pass_line(&pair, "after 140000");
+    because("A long line may come in pieces, as a person types it.");
+    type_too_long_in_pieces(&pair);
+    pass_line(&pair, "after the pieces");
+    expect_refused_end(&pair, words);
+
+    static const size_t last[] = {CHANNEL_CAPACITY, 5000, 8190};
+    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++) {
+        pair = write_ahead(pair.directory, long_line(last[i], 8), last[i]);
+        because("This last line has no newline, and is too long.");
+        expect_refused_end(&pair, 0);
+    }
 }
 
 static void expect_blocked(struct actor *actor, const char *when)
@@ -1334,6 +1403,15 @@ CHECK(
 
 /* --- Others in the same directory ------------------------------------------------- */
 
+/* Neither gets the time to notice the other's end. */
+static void kill_pair(struct pair *pair)
+{
+    stop(pair->reader);
+    stop(pair->writer);
+    kill_and_reap(pair->reader);
+    kill_and_reap(pair->writer);
+}
+
 static void expect_refused(const char *directory)
 {
     struct actor *second = start("reader", directory);
@@ -1363,15 +1441,19 @@ CHECK(
     for (int i = 1; i <= 5; i++)
         pass_line(&pair, says("undisturbed %d", i));
     close_pair(&pair);
-}
 
-/* Neither gets the time to notice the other's end. */
-static void kill_pair(struct pair *pair)
-{
-    stop(pair->reader);
-    stop(pair->writer);
-    kill_and_reap(pair->reader);
-    kill_and_reap(pair->writer);
+    pair = open_pair(pair.directory, "writer");
+    connect_pair(&pair);
+    expect_refused(pair.directory);
+    pass_line(&pair, "the writer came first");
+    kill_pair(&pair);
+
+    narrate("A new pair comes, and finds what the killed one left behind.");
+    pair = open_pair(pair.directory, "reader");
+    expect_refused(pair.directory);
+    connect_pair(&pair);
+    expect_refused(pair.directory);
+    close_pair(&pair);
 }
 
 /* A pair that comes after one that was killed. */
@@ -1397,6 +1479,28 @@ static void remove_name(const char *directory, const char *name)
     const char *path = says("%s/%s", directory, name);
     narrate("Only a part of it is left over: rm -f %s", path);
     (void)unlink(path);
+}
+
+/* In the segment lies a message that was never taken. */
+static void leave_a_message(const char *directory)
+{
+    struct pair pair = open_pair(directory, "writer");
+    connect_pair(&pair);
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    settle();
+    kill_pair(&pair);
+}
+
+/* The FIFOs are there, and no segment. */
+static void leave_no_segment(const char *directory)
+{
+    struct segment segment;
+    struct pair pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    kill_pair(&pair);
+    if (segment_by_key(key_of(directory), &segment))
+        given_removal(segment.id);
 }
 
 /* A program that is killed while it makes its things, or removes them, leaves some. */
@@ -1425,13 +1529,10 @@ CHECK(
     kill_pair(&pair);
     expect_new_pair(directory, "reader");
 
-    pair = open_pair(directory, "writer");
-    connect_pair(&pair);
-    stop(pair.reader);
-    type_lines(&pair, 3, 30);
-    settle();
-    kill_pair(&pair);
+    leave_a_message(directory);
     expect_new_pair(directory, "writer");
+    leave_a_message(directory);
+    expect_new_pair(directory, "reader");
 
     kill_alone(directory, "reader");
     expect_new_pair(directory, "writer");
@@ -1445,6 +1546,10 @@ CHECK(
     kill_and_reap(reader);
     expect_new_pair(directory, "reader");
 
+    leave_no_segment(directory);
+    expect_new_pair(directory, "reader");
+    leave_no_segment(directory);
+    expect_new_pair(directory, "writer");
     leave_a_part(directory, false, true);
     leave_a_part(directory, true, false);
     leave_a_part(directory, false, false);
