@@ -445,6 +445,9 @@ CHECK(lab5, wrong_arguments_are_status_2, 4,
 
     because("With one directory the two are used as they should be.");
     expect_no_usage(directory);
+    narrate("A symbolic link leads to the directory: ln -s '%s' link", directory);
+    if (symlink(directory, "link") == 0)
+        expect_no_usage("link");
 }
 
 /* --- The conversation ------------------------------------------------------------- */
@@ -587,9 +590,8 @@ static bool written_elsewhere(struct actor *actor, unsigned long long *bytes)
     return true;
 }
 
-/* Whether a part of the line stands in the segment.  Then it came that way, whatever else
- * a program wrote: perhaps from one of its threads to another. */
-static bool segment_holds(int id, const char *line)
+/* Whether a text without special characters stands in the segment now. */
+static bool segment_holds(int id, const char *text)
 {
     unsigned long address = 0;
     struct answer attached = ask(scene(), "shmat %d ro", id);
@@ -598,15 +600,38 @@ static bool segment_holds(int id, const char *line)
     address = strtoul(attached.text + 3, NULL, 0);
     struct answer bytes = ask(scene(), "peek 0x%lx %d", address, CHANNEL_CAPACITY);
     ask(scene(), "shmdt 0x%lx", address);
-    return strstr(bytes.text, says("%.*s", SHOWN, line + LONGEST / 2)) != NULL;
+    return strstr(bytes.text, text) != NULL;
+}
+
+/* Lines of one length go through the segment. */
+static void expect_no_text_outside(struct pair *pair, int id, size_t length)
+{
+    enum { LINES = 6 };
+    unsigned long long before = 0, after = 0;
+    bool seen = written_elsewhere(pair->writer, &before);
+    for (unsigned i = 0; i < LINES; i++)
+        pass_line(pair, long_line(length, i));
+    seen = seen && written_elsewhere(pair->writer, &after);
+    if (!seen || after - before < LINES * length / 2)
+        return;
+    /* A program may also write it elsewhere: from one of its threads to another. */
+    const char *middle = long_line(length, LINES - 1) + length / 2;
+    suggest(
+        "Copy the text into the segment. Through a FIFO goes only that it is there, and "
+        "how long it is.");
+    expect(
+        segment_holds(id, says("%.*s", SHOWN, middle)),
+        says("The writer puts %d lines of %zu bytes into the segment, and only a few "
+             "bytes into FIFOs or files.",
+             LINES, length),
+        says("Meanwhile it wrote %llu bytes to FIFOs or files.", after - before));
+    suggest(NULL);
 }
 
 /* Whoever comes first makes the segment. */
 static void expect_channel(const char *directory, const char *first)
 {
-    enum { LINES = 6 };
     struct pair pair = open_pair(directory, first);
-    unsigned long long before = 0, after = 0;
     connect_pair(&pair);
 
     unsigned key = (unsigned)key_of(pair.directory);
@@ -630,20 +655,10 @@ static void expect_channel(const char *directory, const char *first)
     suggest(
         "The longest line has CHANNEL_CAPACITY - 1 bytes without its newline. Is your "
         "limit smaller?");
-    bool seen = written_elsewhere(pair.writer, &before);
-    for (unsigned i = 0; i < LINES; i++)
-        pass_line(&pair, long_line(LONGEST, i));
+    pass_line(&pair, long_line(LONGEST, 9));
     suggest(NULL);
-    seen = seen && written_elsewhere(pair.writer, &after);
-    suggest(
-        "Copy the text into the segment. Through a FIFO goes only that it is there, and "
-        "how long it is.");
-    expect(!seen || after - before < LINES * LONGEST / 2 ||
-               segment_holds(id, long_line(LONGEST, LINES - 1)),
-           says("The writer puts %d lines of %d bytes into the segment, and only a few "
-                "bytes into FIFOs or files.",
-                LINES, LONGEST),
-           says("Meanwhile it wrote %llu bytes to FIFOs or files.", after - before));
+    expect_no_text_outside(&pair, id, LONGEST);
+    expect_no_text_outside(&pair, id, 400);
     close_pair(&pair);
 }
 
@@ -697,6 +712,39 @@ CHECK(lab5, each_line_is_printed_at_once, 5,
     close_pair(&pair);
 }
 
+/* What a program keeps open. */
+struct holdings {
+    int descriptors, attachments;
+};
+
+static struct holdings holdings_of(const struct pair *pair, const struct actor *actor)
+{
+    return (struct holdings){
+        process_descriptors(actor_pid(actor)),
+        process_attachments(actor_pid(actor), channel_id(pair), NULL),
+    };
+}
+
+/* After MANY lines it keeps about as much as before: a few more are its own business. */
+static void expect_holdings(const struct pair *pair, const struct actor *actor,
+                            struct holdings before)
+{
+    struct holdings now = holdings_of(pair, actor);
+    because("A program that keeps something for each line comes to a limit.");
+    suggest(
+        "What do you open or attach for a line, and where do you close or detach it?");
+    expect(now.descriptors < before.descriptors + MANY / 2,
+           says("%s has about %d open descriptors, as before these lines.",
+                actor_title(actor), before.descriptors),
+           says("/proc/%d/fd shows %d.", (int)actor_pid(actor), now.descriptors));
+    expect(now.attachments < before.attachments + MANY / 2,
+           says("%s has the segment attached as often as before these lines: %d.",
+                actor_title(actor), before.attachments),
+           says("/proc/%d/maps shows it %d times.", (int)actor_pid(actor),
+                now.attachments));
+    suggest(NULL);
+}
+
 CHECK(
     lab5, a_burst_loses_nothing, 6,
     "Of many lines typed in one go while the reader is stopped, none is lost, doubled, "
@@ -716,12 +764,17 @@ CHECK(
     resume(pair.reader);
     expect_printed(&pair);
 
+    struct holdings before[] = {holdings_of(&pair, pair.reader),
+                                holdings_of(&pair, pair.writer)};
     narrate("Then %d lines, one after the other.", MANY);
     for (unsigned i = 1; i <= MANY; i++) {
         const char *line = says("%u", i);
         send_line(&pair, line, strlen(line));
         expect_printed(&pair);
     }
+    settle();
+    expect_holdings(&pair, pair.reader, before[0]);
+    expect_holdings(&pair, pair.writer, before[1]);
     close_pair(&pair);
 }
 
@@ -1026,7 +1079,34 @@ CHECK(
     expect_blocked(pair.reader, "while no writer is there");
     pair.writer = start("writer", directory);
     connect_pair(&pair);
-    close_pair(&pair);
+    stop(pair.reader);
+    type_lines(&pair, 3, 30);
+    end_input(pair.writer);
+    settle();
+    if (is_running(pair.writer))
+        expect_blocked(pair.writer,
+                       "while its input has ended and the reader is stopped");
+    resume(pair.reader);
+    expect_good_end(&pair);
+
+    pair = (struct pair){.directory = directory};
+    pair.writer = start("writer", directory);
+    type_line(&pair, "typed alone");
+    expect_blocked(pair.writer, "while no reader is there, and a line is");
+    end_input(pair.writer);
+    expect_blocked(pair.writer, "while no reader is there, and its input has ended");
+    pair.reader = start("reader", directory);
+    expect_good_end(&pair);
+
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    kill_and_reap(pair.reader);
+    settle();
+    if (is_running(pair.writer))
+        expect_blocked(pair.writer, "while the reader is gone and nothing is typed");
+    end_input(pair.writer);
+    wait_end(pair.writer);
+    expect_nothing_left(directory);
 }
 
 /* --- Sudden ends ------------------------------------------------------------------ */
@@ -1072,12 +1152,39 @@ CHECK(lab5, the_reader_survives_a_killed_writer, 5,
 
     pair = open_pair(directory, "reader");
     connect_pair(&pair);
+    int id = channel_id(&pair);
+    size_t before = pair.length;
     stop(pair.reader);
     type_lines(&pair, 3, 30);
     settle();
+    /* It waits, and its first line is in the segment: so it has announced it. */
+    size_t sent = line_length(pair.text + before, pair.length - before);
+    bool announced = segment_holds(id, says("%.*s", (int)sent, pair.text + before));
     kill_and_reap(pair.writer);
     resume(pair.reader);
     expect_reader_ends(&pair);
+    suggest(
+        "The hang-up comes at once, and before it what was written. Read first, until "
+        "read(2) answers 0.");
+    expect(!announced || output_now(pair.reader) > before,
+           says("The reader prints what was sent: %s.",
+                quoted(pair.text + before, sent)),
+           "It ended without it, and the line lay in the segment.");
+    suggest(NULL);
+
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    fill_output(&pair);
+    kill_and_reap(pair.writer);
+    read_on(&pair);
+    expect_reader_ends(&pair);
+
+    pair = open_pair(directory, "writer");
+    settle();
+    kill_and_reap(pair.writer);
+    because("The writer was there, and was killed before its first line.");
+    expect_status(pair.reader, 0);
+    expect_nothing_left(directory);
 }
 
 /* The reader is gone; the writer notices now, and has input enough. */
@@ -1126,6 +1233,23 @@ CHECK(
         narrate("The reader has just called %s.", call_name(held_call(pair.reader)));
     kill_and_reap(pair.reader);
     type_line(&pair, "is anybody there?");
+    expect_writer_ends(&pair, words);
+
+    pair = open_pair(directory, "reader");
+    settle();
+    words = errors_now(pair.writer);
+    kill_and_reap(pair.reader);
+    type_line(&pair, "is anybody there?");
+    expect_writer_ends(&pair, words);
+
+    pair = open_pair(directory, "reader");
+    connect_pair(&pair);
+    words = errors_now(pair.writer);
+    stop(pair.writer);
+    kill_and_reap(pair.reader);
+    type_line(&pair, "the last line");
+    end_input(pair.writer);
+    resume(pair.writer);
     expect_writer_ends(&pair, words);
 
     /* Without another message the writer need not notice: its status and its words are
@@ -1563,12 +1687,15 @@ CHECK(
     struct pair one = {.directory = new_directory("one")};
     struct pair two = {.directory = new_directory("number two")};
     char *path = realpath(two.directory, NULL);
+    char roundabout[600 + 1]; /* a long way to the same place */
+    for (size_t i = 0; i + 2 < sizeof roundabout; i += 2)
+        memcpy(roundabout + i, "./", 3);
 
     one.reader = start("reader", one.directory);
     expect_waits(one.reader, "its writer");
     two.reader = start("reader", two.directory);
     expect_waits(two.reader, "its writer");
-    two.writer = start("writer", says("%s/", path));
+    two.writer = start("writer", says("%s/%s", path, roundabout));
     one.writer = start("writer", "./one/.");
     free(path);
     pass_line(&one, "to one");
