@@ -867,6 +867,40 @@ static void type_last_line(struct pair *pair, const char *line)
     add_line(pair, line, strlen(line));
 }
 
+/* Standard input and output need not be pipes, and a file is always ready. */
+static void expect_files_copied(const char *directory)
+{
+    static const char text[] = "one\n\n  three\nfour, and no newline";
+    char copied[sizeof text + 2] = "";
+
+    narrate(
+        "There is a file of four lines: printf 'one\\n\\n  three\\nfour, and no newline' > "
+        "lines.txt");
+    FILE *file = fopen("lines.txt", "we");
+    if (!file || fputs(text, file) == EOF || fclose(file) == EOF)
+        cannot_check("The grader cannot write a file.",
+                     "Free some space, and try again.");
+    because("Standard input and output may be files.");
+    suggest(
+        "Which calls answer EPERM for a file? And what says that a file has ended?");
+    prepare_files(NULL, "out.txt");
+    struct pair pair = {.directory = directory, .reader = start("reader", directory)};
+    prepare_files("lines.txt", NULL);
+    pair.writer = start("writer", directory);
+    expect_status(pair.writer, 0);
+    expect_status(pair.reader, 0);
+    file = fopen("out.txt", "re");
+    size_t length = file ? fread(copied, 1, sizeof copied - 1, file) : 0;
+    if (file)
+        fclose(file);
+    expect(length == sizeof text && memcmp(copied, text, sizeof text - 1) == 0 &&
+               copied[length - 1] == '\n',
+           "The file out.txt holds the four lines of lines.txt, each with a newline.",
+           says("It holds %zu bytes: %s.", length, quoted(copied, strlen(copied))));
+    suggest(NULL);
+    expect_nothing_left(directory);
+}
+
 CHECK(lab5, every_line_is_a_message, 5,
       "An empty line is a message, and so is a last line that has no newline.",
       "How does your reader tell an empty message from none?",
@@ -893,6 +927,7 @@ CHECK(lab5, every_line_is_a_message, 5,
     end_input(pair.writer);
     expect_good_end(&pair);
 
+    expect_files_copied(pair.directory);
     pair = write_ahead(pair.directory, "ahead", 5);
     add_line(&pair, "ahead", 5);
     expect_good_end(&pair);
@@ -1106,7 +1141,9 @@ CHECK(
         expect_blocked(pair.writer, "while the reader is gone and nothing is typed");
     end_input(pair.writer);
     wait_end(pair.writer);
-    expect_nothing_left(directory);
+    struct segment segment; /* who removes it is another check's matter */
+    if (segment_by_key(key_of(directory), &segment))
+        is_promised(segment.id);
 }
 
 /* --- Sudden ends ------------------------------------------------------------------ */
@@ -1407,10 +1444,53 @@ static unsigned interrupt_everywhere(const struct cast *cast)
     return held;
 }
 
+/* The other one was killed, and a program gets a signal while it removes things: at least
+ * the segment that it made must be gone.  Returns whether it came to that moment. */
+static bool interrupt_end(const char *directory, bool reader,
+                          const struct moment *moment, unsigned nth)
+{
+    struct pair pair = open_pair(directory, reader ? "reader" : "writer");
+    struct actor *actor = reader ? pair.reader : pair.writer;
+    struct segment segment;
+    connect_pair(&pair);
+    bool made = segment_by_key(key_of(directory), &segment) &&
+                segment.creator == actor_pid(actor);
+    if (made && moment->after)
+        hold_after(actor, moment->call, nth);
+    else if (made)
+        hold_before(actor, moment->call, nth);
+    kill_and_reap(reader ? pair.writer : pair.reader);
+    if (!reader)
+        type_line(&pair, "is anybody there?");
+    bool held = made && is_held_at(actor, moment, nth);
+    if (held) {
+        kill_actor(actor, nth % 2 ? SIGTERM : SIGINT);
+        go_on(actor);
+    }
+    wait_end(actor);
+    because("A signal may come also while a program cleans up.");
+    if (made)
+        expect_no_segment(segment.id);
+    return held;
+}
+
+static unsigned interrupt_every_end(const char *directory, bool reader)
+{
+    static const struct moment ends[] = {{CALL_unlink, false},   {CALL_unlink, true},
+                                         {CALL_unlinkat, false}, {CALL_remove, false},
+                                         {CALL_shmctl, false},   {CALL_shmdt, false}};
+    unsigned held = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        for (unsigned nth = 1;
+             nth <= MOST_NTHS && interrupt_end(directory, reader, &ends[i], nth); nth++)
+            held++;
+    return held;
+}
+
 CHECK(
     lab5, a_signal_may_come_at_any_time, 4,
-    "SIGINT or SIGTERM at any moment of the start, also right before a wait: the "
-    "program ends, and nothing is left.",
+    "SIGINT or SIGTERM at any moment of the start or of the end, also right before a "
+    "wait: the program ends, and nothing is left.",
     "The signal comes when shmget(2) has made the segment, and you have not stored its "
     "id yet. Or after your test of a flag, and before the read(2) that waits.",
     "Block both signals with sigprocmask(2) before you make anything, and let them in "
@@ -1423,6 +1503,8 @@ CHECK(
     held += interrupt_everywhere(&(struct cast){directory, "writer", NULL});
     held += interrupt_everywhere(&(struct cast){directory, "reader", "writer"});
     held += interrupt_everywhere(&(struct cast){directory, "writer", "reader"});
+    held += interrupt_every_end(directory, true);
+    held += interrupt_every_end(directory, false);
     if (held == 0)
         cannot_check("Neither program makes a call at which the grader can hold it.",
                      "Call mkfifo(3), shmget(2), open(2) and read(2) by their names.");

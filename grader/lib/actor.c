@@ -1022,6 +1022,28 @@ void prepare_failure(enum call call, unsigned nth, int error)
     prepare(call, nth, RULE_FAIL, error);
 }
 
+static const char *input_file, *output_file; /* of the next program, or NULL */
+
+void prepare_files(const char *input, const char *output)
+{
+    input_file = input;
+    output_file = output;
+}
+
+/* Puts a file in the place of one end of a pipe, and closes the other end. */
+static void use_file(const char *path, int flags, int *in_place_of, int *other)
+{
+    if (!path)
+        return;
+    close(*in_place_of);
+    close(*other);
+    *other = -1;
+    *in_place_of = open(path, flags | O_CLOEXEC, 0644);
+    if (*in_place_of == -1)
+        cannot_check(says("The grader cannot open %s: %s.", path, strerror(errno)),
+                     "Free some space, and try again.");
+}
+
 /* "The reader" in "Terminal R"; while that one runs, another is "The second
  * reader" in "Terminal R2". */
 static struct actor *new_program(const char *which, int *control)
@@ -1052,6 +1074,10 @@ static void tell_start(const struct actor *actor, const char *which,
         line = says(strchr(argument, ' ') ? "%s '%s'" : "%s %s", line, argument);
     if (second)
         line = says("%s %s", line, second);
+    if (input_file)
+        line = says("%s < %s", line, input_file);
+    if (output_file)
+        line = says("%s > %s", line, output_file);
     story_step(actor, line);
 }
 
@@ -1090,6 +1116,8 @@ struct actor *program(const char *which, const char *argument, const char *secon
                      "Free some descriptors (ulimit -n), and try again.");
     note_room(input[0]);
     note_room(output[0]);
+    use_file(input_file, O_RDONLY, &input[0], &input[1]);
+    use_file(output_file, O_WRONLY | O_CREAT | O_TRUNC, &output[1], &output[0]);
     /* The whole program is the student's: its calls count from the start. */
     atomic_store(&actor->control->active, 1);
     for (; prepared_count > 0; prepared_count--)
@@ -1103,6 +1131,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
           arguments, input[0], output[1], control);
     close(input[0]);
     close(output[1]);
+    input_file = output_file = NULL;
     fcntl(input[1], F_SETFL, O_NONBLOCK);
     fcntl(output[0], F_SETFL, O_NONBLOCK);
     actor->input = input[1];

@@ -150,6 +150,10 @@ bool is_left_aside(const struct actor *actor);
  * starts it, in terminal R or W. */
 struct actor *program(const char *which, const char *argument, const char *second);
 
+/* The next program's standard input is read from a file, or its standard output is
+ * written to one (NULL: a pipe).  Nothing can be typed to it, or read from it, then. */
+void prepare_files(const char *input, const char *output);
+
 /* A rule that the next program has from its very first call on. */
 void prepare_hold(enum call call, unsigned nth, bool after);
 void prepare_failure(enum call call, unsigned nth, int error);
