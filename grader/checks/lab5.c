@@ -1469,8 +1469,10 @@ static bool interrupt_end(const char *directory, bool reader,
     }
     wait_end(actor);
     because("A signal may come also while a program cleans up.");
-    if (made)
+    if (held)
         expect_no_segment(segment.id);
+    else if (made) /* a usual end is another check's matter */
+        is_promised(segment.id);
     return held;
 }
 
