@@ -33,6 +33,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A sanitizer's report ends in a crash, and not in an exit status. */
+#define ASAN_VARIABLE                                                                  \
+    "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:abort_on_error=1"
+
 #define MAX_ACTORS  256
 #define MAX_MESSAGE 65536
 #define PRINTED_MAX (1 << 20) /* bytes that an actor may print to its files */
@@ -265,12 +269,14 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
     snprintf(control_text, sizeof control_text, CONTROL_VARIABLE "=%d", control);
     snprintf(journal_text, sizeof journal_text, JOURNAL_VARIABLE "=%s/" JOURNAL_NAME,
              world_scratch());
-    char *environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8",
-                           /* A report ends in a crash, and not in an exit status. */
-                           "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:"
-                           "abort_on_error=1",
-                           "UBSAN_OPTIONS=abort_on_error=1", line_text, control_text,
-                           world_is_private() ? NULL : journal_text, NULL};
+    char *environment[] = {"PATH=/usr/bin:/bin",
+                           "LANG=C.UTF-8",
+                           ASAN_VARIABLE,
+                           "UBSAN_OPTIONS=abort_on_error=1",
+                           line_text,
+                           control_text,
+                           world_is_private() ? NULL : journal_text,
+                           NULL};
     /* Without walls it is the caller's right that leads to the program's directory. */
     if (walls_stand())
         give_up_capabilities();
