@@ -63,6 +63,28 @@ static void expect_both(struct actor *a, const char *typed, const char *path)
     expect_key(ask(a, "predict %s 0x46", typed), path, 0x46);
 }
 
+static const char errno_is_old[] =
+    "errno tells why a call has failed, and only then: a call that succeeds does not clear "
+    "it. Ask the call's result first.";
+
+/* A call that succeeds leaves errno as it was. */
+static void left_in_errno(struct actor *a, const char *name)
+{
+    suggest(errno_is_old);
+    expect_ok(ask(a, "errno %s", name));
+}
+
+/* Nearly as long as a path may be.  Wherever a buffer of a round size cuts it, another file
+ * is left, or none. */
+#define LONG_PATH "\"elsewhere/../\"*314"
+
+/* And this key is current. */
+static void expect_current(struct actor *a, const char *typed, const char *path)
+{
+    key_t key = key_of(path, 0x46);
+    expect_answer(ask(a, "current %s 0x46 0x%08x", typed, (unsigned)key), "ok 1");
+}
+
 /* What a step of the scene returned; the check cannot go on without it. */
 static void done(int result, const char *what)
 {
@@ -108,7 +130,7 @@ struct bad_path {
 static const struct bad_path bad_paths[] = {
     {"missing", ENOENT}, {"missing/file", ENOENT},    {"\"\"", ENOENT},
     {"lost", ENOENT},    {"meeting/below", ENOTDIR},  {"closed/file", EACCES},
-    {"loop", ELOOP},     {"\"x\"*300", ENAMETOOLONG},
+    {"loop", ELOOP},     {"\"x\"*300", ENAMETOOLONG}, {"meeting/", ENOTDIR},
 };
 
 /* The file "meeting", and what the bad paths need. */
@@ -126,6 +148,9 @@ static const char *const projects[] = {"0x46", "0x1246", "1",  "0x7fffff01", "0x
                                        "0x94", "0x6194", "-2", "-1",         "-186"};
 static const char *const bad_projects[] = {"0",    "256",        "0x1200",
                                            "-256", "0x7fffff00", "-2147483648"};
+
+/* Errors that these functions know. */
+static const char *const left_overs[] = {"ENOENT", "EACCES", "EINVAL"};
 
 static int number(const char *text)
 {
@@ -162,8 +187,17 @@ static void expect_everywhere(struct actor *a, const char *command)
         given_file_system("disk-2", 1);
     }
     for (size_t i = 0; i < COUNT(paths); i++)
-        if (access(paths[i], F_OK) == 0)
-            expect_key(ask(a, "%s %s 0x46", command, paths[i]), paths[i], 0x46);
+        if (access(paths[i], F_OK) == 0) {
+            struct answer answer = ask(a, "%s %s 0x46", command, paths[i]);
+            if (strncmp(answer.text, "error 0:", strlen("error 0:")) == 0)
+                suggest(errno_is_old);
+            expect_key(answer, paths[i], 0x46);
+        }
+    for (size_t i = 0; i < COUNT(left_overs); i++) {
+        left_in_errno(a, left_overs[i]);
+        expect_key(ask(a, "%s meeting 0x46", command), "meeting", 0x46);
+    }
+    suggest(NULL);
 }
 
 static void expect_projects_refused(struct actor *a, const char *command)
@@ -401,6 +435,7 @@ CHECK(
     struct actor *a = student_shell('A');
     given_directory("here");
     given_file("here/meeting");
+    given_directory("elsewhere");
     done(link("here/meeting", "twin"), "ln here/meeting twin");
     given_symlink("here/meeting", "alias");
     given_symlink("alias", "alias-of-alias");
@@ -409,7 +444,7 @@ CHECK(
     for (size_t i = 0; i < COUNT(names); i++)
         expect_both(a, names[i], "here/meeting");
     expect_both(a, "way", "here");
-    expect_both(a, "\"./\"*2000", "."); /* nearly as long as a path may be */
+    expect_both(a, LONG_PATH, ".");
 }
 
 CHECK(lab1, any_kind_of_file_will_do, 4,
@@ -488,7 +523,10 @@ CHECK(lab1, current_compares_the_key, 7,
     key_t key = key_of("meeting", 0x46);
     expect_truth(a, "meeting", "0x47", key);
     expect_truth(a, "other", "0x46", key);
-    expect_truth(a, "meeting", "0x46", key ^ 0x00800000);
+    static const unsigned bits[] = {0x00800000, 0x80000000, 0x01000000,
+                                    0x00010000, 0x00008000, 0x00000001};
+    for (size_t i = 0; i < COUNT(bits); i++)
+        expect_truth(a, "meeting", "0x46", (key_t)((unsigned)key ^ bits[i]));
     expect_truth(a, "meeting", "0x46", -1);
 
     done(truncate("meeting", 100), "truncate -s 100 meeting");
@@ -500,6 +538,21 @@ CHECK(lab1, current_compares_the_key, 7,
     expect_truth(a, "alias", "0x46", key);
     given_rename("meeting", "moved");
     expect_truth(a, "moved", "0x46", key);
+
+    suggest(
+        "key_make gives a key for a file of any kind, and for any path that stat(2) "
+        "takes. Is a key current for all of them?");
+    given_directory("elsewhere");
+    done(mkfifo("fifo", 0600), "mkfifo fifo");
+    expect_current(a, "elsewhere", "elsewhere");
+    expect_current(a, "fifo", "fifo");
+    expect_current(a, "/dev/null", "/dev/null");
+    expect_current(a, LONG_PATH, ".");
+
+    for (size_t i = 0; i < COUNT(left_overs); i++) {
+        left_in_errno(a, left_overs[i]);
+        expect_current(a, "moved", "moved");
+    }
 }
 
 CHECK(lab1, current_sees_a_replaced_file, 5,
@@ -565,10 +618,14 @@ CHECK(lab1, current_reports_other_failures, 4,
 
     because("The low 8 bits of this project id are all zero.");
     suggest("The same test of the project id as in key_make, before anything else.");
-    for (size_t i = 0; i < COUNT(bad_projects); i++)
+    for (size_t i = 0; i < COUNT(bad_projects); i++) {
         expect_error(ask(a, "current meeting %s 0x%08x", bad_projects[i],
                          (unsigned)key & 0xffffff),
                      EINVAL);
+        expect_error(ask(a, "current meeting %s 0x%08x", bad_projects[i],
+                         (unsigned)key),
+                     EINVAL);
+    }
     because("This is the errno of stat(2) for this path.");
     suggest(NULL);
     for (size_t i = 0; i < COUNT(bad_paths); i++) {

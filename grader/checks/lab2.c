@@ -49,6 +49,26 @@ static void expect_created(struct answer answer, bool created)
            says("%s answered: %s", actor_title(answer.actor), answer.text));
 }
 
+/* A terminal with a umask that takes away whatever is not the owner's. */
+static struct actor *careful_shell(void)
+{
+    mode_t old = umask(077); /* inherited by the terminal */
+    struct actor *a = student_shell('A');
+    umask(old);
+    narrate("Terminal A runs with umask 077.");
+    return a;
+}
+
+/* A call that succeeds leaves errno as it was. */
+static void left_in_errno(struct actor *a, const char *name)
+{
+    because("An earlier call has failed, and errno still tells why.");
+    suggest(
+        "errno tells why a call has failed, and only then: a call that succeeds does "
+        "not clear it. Ask the call's result first.");
+    expect_ok(ask(a, "errno %s", name));
+}
+
 /* --- segment_create --------------------------------------------------------------- */
 
 CHECK(lab2, create_makes_a_segment, 6,
@@ -74,6 +94,9 @@ CHECK(lab2, create_makes_a_segment, 6,
     key_t negative = fresh_negative_key();
     id = expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)negative));
     expect_looks(id, negative, 4096, 0600);
+
+    left_in_errno(a, "EEXIST");
+    expect_promised_segment(ask(a, "create 0x%08x 4096 0600", (unsigned)fresh_key()));
 }
 
 /* Lets the key be taken at the last moment: when A is about to create. */
@@ -116,6 +139,13 @@ CHECK(
     int closed = given_segment(closed_key, 100, 0);
     expect_error(ask(a, "create 0x%08x 100 0600", (unsigned)closed_key), EEXIST);
     expect_looks(closed, closed_key, 100, 0);
+
+    because("A smaller segment takes its key, too.");
+    suggest("Size and permissions matter to a call that finds a segment. Which call "
+            "creates one or fails, and never finds?");
+    expect_error(ask(a, "create 0x%08x 8192 0600", (unsigned)key), EEXIST);
+    expect_looks(id, key, 4096, 0600);
+    suggest(NULL);
     expect_segment_count(2);
 
     because("The key may be taken after any look: IPC_EXCL sees that, too.");
@@ -129,10 +159,7 @@ CHECK(lab2, create_gives_exact_permissions, 5,
       "creator may attach the segment.")
 {
     static const unsigned some[] = {0600, 0666, 0640, 0400, 0};
-    mode_t old = umask(077); /* inherited by the terminals */
-    struct actor *a = student_shell('A');
-    umask(old);
-    narrate("Terminal A runs with umask 077.");
+    struct actor *a = careful_shell();
 
     for (size_t i = 0; i < COUNT(some); i++) {
         key_t key = fresh_key();
@@ -154,7 +181,8 @@ CHECK(lab2, create_refuses_foreign_bits, 6,
       "02000 is IPC_EXCL and 01000 is IPC_CREAT. Test perms & ~0777 before you call "
       "shmget(2), and set errno yourself.")
 {
-    static const unsigned bad[] = {01000, 02600, 04600, 010600, 0100644};
+    static const unsigned bad[] = {01000,   02600,   04600,    010600,
+                                   0100644, 0200600, 01000600, 020000000600};
     struct actor *a = student_shell('A');
 
     expect_promised_segment(ask(a, "create 0x%08x 4096 0777", (unsigned)fresh_key()));
@@ -219,6 +247,10 @@ CHECK(lab2, find_finds_any_segment, 6,
         int id = given_segment(key, some[i].size, some[i].perms);
         expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
         expect_looks(id, key, some[i].size, some[i].perms);
+        if (i == COUNT(some) - 1) {
+            left_in_errno(a, "ENOENT");
+            expect_answer(ask(a, "find 0x%08x", (unsigned)key), says("ok %d", id));
+        }
     }
 }
 
@@ -272,7 +304,11 @@ CHECK(
     "the segment?",
     "IPC_CREAT alone never tells. IPC_CREAT | IPC_EXCL succeeds only when it created.")
 {
-    struct actor *a = student_shell('A');
+    static const char as_they_are[] =
+        "Size and permissions go to shmget(2) as they are, also permissions 0: no bit is "
+        "added, and the umask takes none away.";
+    static const unsigned some[] = {0666, 0400, 0};
+    struct actor *a = careful_shell();
     key_t key = fresh_negative_key();
     int descriptors = 0;
 
@@ -282,7 +318,9 @@ CHECK(
         struct answer answer = ask(a, "obtain 0x%08x 5000 0640", (unsigned)key);
         int id = expect_promised_segment(answer);
         expect_created(answer, true);
+        suggest(as_they_are);
         expect_looks(id, key, 5000, 0640);
+        suggest(NULL);
 
         given_removal(id);
 
@@ -291,6 +329,25 @@ CHECK(
         because("No call leaves a file descriptor behind.");
         expect_descriptors(a, descriptors);
     }
+
+    because("The new segment has exactly the permissions that were asked for.");
+    for (size_t i = 0; i < COUNT(some); i++) {
+        key = fresh_key();
+        struct answer answer =
+            ask(a, "obtain 0x%08x 4096 %04o", (unsigned)key, some[i]);
+        suggest(as_they_are);
+        int id = expect_promised_segment(answer);
+        suggest(NULL);
+        expect_created(answer, true);
+        suggest(as_they_are);
+        expect_looks(id, key, 4096, some[i]);
+        suggest(NULL);
+    }
+
+    left_in_errno(a, "EEXIST");
+    struct answer answer = ask(a, "obtain 0x%08x 4096 0600", (unsigned)fresh_key());
+    expect_promised_segment(answer);
+    expect_created(answer, true);
 }
 
 CHECK(lab2, obtain_finds_and_says_so, 6,
@@ -312,6 +369,14 @@ CHECK(lab2, obtain_finds_and_says_so, 6,
         expect_created(answer, false);
     }
     expect_looks(id, key, 5000, 0600);
+    left_in_errno(a, "ENOENT");
+    expect_created(ask(a, "obtain 0x%08x 5000 0600", (unsigned)key), false);
+    suggest(NULL);
+
+    because("A negative number is a key like any other.");
+    key_t negative = fresh_negative_key();
+    given_segment(negative, 4096, 0600);
+    expect_created(ask(a, "obtain 0x%08x 4096 0600", (unsigned)negative), false);
 
     because("The same process asks a second time: now the segment exists already.");
     struct answer first = ask(a, "obtain 0x%08x 4096 0600", (unsigned)other_key);
@@ -319,7 +384,7 @@ CHECK(lab2, obtain_finds_and_says_so, 6,
     expect_created(first, true);
     int descriptors = process_descriptors(actor_pid(a));
     expect_created(ask(a, "obtain 0x%08x 4096 0600", (unsigned)other_key), false);
-    expect_segment_count(2);
+    expect_segment_count(3);
     because("No call leaves a file descriptor behind.");
     expect_descriptors(a, descriptors);
 }
@@ -337,6 +402,11 @@ CHECK(lab2, obtain_refuses_a_smaller_segment, 5,
 
     expect_error(ask(a, "obtain 0x%08x 4097 0600", (unsigned)key), EINVAL);
     expect_error(ask(a, "obtain 0x%08x 100000 0600", (unsigned)key), EINVAL);
+    because("Only the upper half of this size is large.");
+    suggest("Which type holds the size on its whole way to shmget(2)?");
+    size_t large = ((size_t)1 << (sizeof large * 4)) + 1;
+    expect_error(ask(a, "obtain 0x%08x 0x%zx 0600", (unsigned)key, large), EINVAL);
+    suggest(NULL);
     expect_looks(id, key, 4096, 0600);
     expect_segment_count(1);
 }
@@ -347,7 +417,7 @@ CHECK(
     "and size 0 with EINVAL; *created is untouched, nothing is created.",
     "The same test of perms as in segment_create, on the path that creates.")
 {
-    static const unsigned bad[] = {01600, 02600, 010600};
+    static const unsigned bad[] = {01600, 02600, 010600, 0200600, 020000000600};
     struct actor *a = student_shell('A');
     struct answer answer = ask(a, "obtain 0x%08x 1 0777", (unsigned)fresh_key());
     expect_promised_segment(answer);
@@ -357,6 +427,9 @@ CHECK(
         expect_error(ask(a, "obtain 0x%08x 4096 0%o", (unsigned)fresh_key(), bad[i]),
                      EINVAL);
     expect_error(ask(a, "obtain 0x%08x 0 0600", (unsigned)fresh_key()), EINVAL);
+    because("No system allows a segment that fills the whole address space.");
+    expect_error(ask(a, "obtain 0x%08x 0x%zx 0600", (unsigned)fresh_key(), SIZE_MAX),
+                 EINVAL);
     expect_segment_count(1);
 }
 

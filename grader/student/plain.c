@@ -174,6 +174,27 @@ static void do_cd(const struct words *words)
         answer("ok");
 }
 
+/* As if an earlier call had failed like this. */
+static void do_errno(const struct words *words)
+{
+    enum { LARGEST = 133 }; /* EHWPOISON */
+    int error = 1;
+
+    while (error <= LARGEST) {
+        const char *name = strerrorname_np(error);
+        if (name && strcmp(name, words->word[1]) == 0)
+            break;
+        error++;
+    }
+    if (error > LARGEST) {
+        answer("usage: '%s' is not the name of an error (write ENOENT)",
+               words->word[1]);
+        return;
+    }
+    choose_errno(error);
+    answer("ok");
+}
+
 static void do_pid(const struct words *words)
 {
     (void)words;
@@ -288,6 +309,7 @@ const struct command plain_commands[] = {
     {"end",    "PID [zombie]",    "kill a child; zombie: do not reap it", 1, 2, do_end},
     {"exec",   "",                "replace this shell by a new one, same process", 0, 0, do_exec},
     {"cd",     "DIR",             "change the working directory", 1, 1, do_cd},
+    {"errno",  "NAME",            "what errno holds when your next function is called", 1, 1, do_errno},
     {"pid",    "",                "this shell's process", 0, 0, do_pid},
     {"table",  "",                "all segments, from /proc/sysvipc/shm", 0, 0, do_table},
     {"trace",  "on|off",          "show the System V and file calls of your functions", 1, 1, do_trace},

@@ -43,10 +43,15 @@ extern const char lab_name[];
 extern const struct command lab_commands[];
 extern const struct command plain_commands[];
 
-/* Around each call of a student's function.  `before` clears errno, `after`
- * keeps it; the calls in between are the student's. */
+/* Around each call of a student's function.  `before` puts an error into errno that no
+ * function of the labs meets, as if it were left over from an earlier call; `after` keeps
+ * errno, and when it still is that error, it was not set.  The calls in between are the
+ * student's. */
 void before(const char *function);
 void after(void);
+
+/* What errno holds instead at the next call of a student's function. */
+void choose_errno(int error);
 
 /* The one answer to a line.  `answer_failure` tells the errno that `after` kept;
  * `remark` is NULL or a sentence such as "*key was changed". */

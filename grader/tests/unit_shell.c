@@ -27,6 +27,8 @@ CHECK(lab0, numbers_are_written_as_in_c, 0,
     is_promised(expect_id(ask(g, "shmget 123 100 0 3")));
     expect_usage(ask(g, "nonsense"));
     expect_usage(ask(g, "end 1"));
+    expect_ok(ask(g, "errno ENOENT"));
+    expect_usage(ask(g, "errno 2"));
 }
 
 CHECK(
