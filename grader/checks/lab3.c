@@ -15,6 +15,13 @@
 /* More calls of one kind than segment_write or segment_read needs. */
 #define MOST_CALLS 6
 
+/* More attachments of one process than a table of fixed size would hold. */
+#define MANY_ATTACHMENTS 40
+
+/* User ids that are nobody's here; one of them has more than 16 bits. */
+#define STRANGER     4242
+#define FAR_STRANGER 70042
+
 /* --- The scene -------------------------------------------------------------------- */
 
 /* Terminal G writes into a segment; `text` as it is typed. */
@@ -37,6 +44,57 @@ static void expect_bytes(int id, size_t offset, size_t count, const char *shown)
 static void given_perms(int id, unsigned perms)
 {
     expect_ok(ask(scene(), "set %d perms %04o", id, perms));
+}
+
+/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
+static key_t fresh_negative_key(void)
+{
+    struct segment segment;
+    key_t key;
+    do
+        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
+    while (segment_by_key(key, &segment));
+    return key;
+}
+
+/* A segment of 5 GiB.  With SHM_NORESERVE (010000) it takes no memory until it is
+ * touched.  -1 where a limit refuses it. */
+static int given_large_segment(void)
+{
+    struct answer made = ask(scene(), "shmget private 0x140000000 create|010600");
+    return answer_is_ok(made) ? expect_promised_segment(made) : -1;
+}
+
+/* A segment whose creator has ended. */
+static int given_by_a_dead_process(void)
+{
+    struct actor *creator = plain_shell('D');
+    struct answer made = ask(creator, "shmget private 4096 create|0600");
+    must_be_made(made);
+    int id = expect_promised_segment(made);
+    quit(creator);
+    return id;
+}
+
+/* Makes a segment another user's.  False where there is nobody to give it to, as in a
+ * user namespace. */
+static bool is_given_away(int id, uid_t owner)
+{
+    return answer_is_ok(ask(scene(), "set %d owner %d", id, (int)owner));
+}
+
+/* The same; else shmctl shows it as another user's to the student's code, until
+ * drop_rules().  The caller has made it, and so has the owner's permissions. */
+static int given_foreign_segment(struct actor *a)
+{
+    int id = given_segment(fresh_key(), 4096, 0600);
+    if (!is_given_away(id, STRANGER)) {
+        narrate("The grader lets shmctl show %d as the owner of each segment in "
+                "terminal A.",
+                STRANGER);
+        pretend_owner(a, STRANGER);
+    }
+    return id;
 }
 
 static int given_removed_id(void)
@@ -155,6 +213,15 @@ CHECK(
     because("All attachments show the same segment.");
     expect_answer(ask(a, "peek 0x%lx 5", second), "ok 5 \"hello\"");
     expect_answer(ask(a, "peek 0x%lx 5", third), "ok 5 \"hello\"");
+
+    because("The kernel lets a process attach a segment thousands of times.");
+    suggest(
+        "The kernel keeps the list of all attachments. Does your code keep one, too, "
+        "with room for a few?");
+    for (int i = 3; i < MANY_ATTACHMENTS; i++)
+        expect_address(ask(a, "attach %d", id));
+    expect_nattch(id, MANY_ATTACHMENTS);
+    suggest(NULL);
 }
 
 CHECK(lab3, attach_read_only_cannot_write, 5,
@@ -334,9 +401,6 @@ CHECK(lab3, detach_refuses_what_is_no_attachment, 5,
     expect_nattch(id, 0);
 }
 
-/* A user id that is nobody's here. */
-#define STRANGER 4242
-
 /* --- segment_stat ----------------------------------------------------------------- */
 
 /* Every field, against the kernel's row; and the row before, against the one after. */
@@ -385,16 +449,32 @@ CHECK(lab3, stat_tells_what_the_kernel_tells, 6,
     because("A segment that was made with IPC_PRIVATE has the key 0.");
     expect_stat(a, id);
 
-    if (answer_is_ok(ask(scene(), "set %d owner %d", id, STRANGER))) {
+    suggest("Hand each field on as IPC_STAT tells it, in the type that segment.h gives "
+            "it.");
+    because("A key may be negative: ftok(3) gives such keys, too.");
+    expect_stat(a, given_segment(fresh_negative_key(), 4096, 0600));
+    int large = given_large_segment();
+    because("The segment has 5 GiB: such a size needs more than 32 bits.");
+    if (large != -1)
+        expect_stat(a, large);
+    because("The creator has ended, and its pid is told all the same.");
+    expect_stat(a, given_by_a_dead_process());
+
+    if (is_given_away(id, STRANGER)) {
+        suggest(NULL);
         because("The segment was given away: the owner is not the creator.");
         expect_stat(a, id);
+        suggest("A user id is a uid_t: it may be larger than 65535.");
+        if (is_given_away(id, FAR_STRANGER))
+            expect_stat(a, id);
+        suggest(NULL);
         return;
     }
-    /* In a user namespace there is nobody to give it to. */
+    suggest(NULL);
     struct answer answer;
-    if (ask_pretending(a, STRANGER, says("stat %d", id), &answer))
-        expect(expect_field_number(answer, "owner") == STRANGER,
-               says("Terminal A answers: ok, with owner=%d", STRANGER),
+    if (ask_pretending(a, FAR_STRANGER, says("stat %d", id), &answer))
+        expect(expect_field_number(answer, "owner") == FAR_STRANGER,
+               says("Terminal A answers: ok, with owner=%d", FAR_STRANGER),
                says("Terminal A answered: %s", answer.text));
 }
 
@@ -591,13 +671,9 @@ CHECK(lab3, large_numbers_do_not_wrap, 4,
     }
     expect_bytes(id, 0, 4095, "\"\\x00\"*4095");
 
-    /* SHM_NORESERVE (010000): 5 GiB take no memory until they are touched.  Where a
-     * limit refuses such a segment, the rest is left out. */
-    struct answer made = ask(scene(), "shmget private 0x140000000 create|010600");
-    if (!answer_is_ok(made))
-        return;
-    int large = expect_promised_segment(made);
-    if (!answer_is_ok(ask(scene(), "shmat %d", large)))
+    /* Where a limit refuses such a segment, the rest is left out. */
+    int large = given_large_segment();
+    if (large == -1 || !answer_is_ok(ask(scene(), "shmat %d", large)))
         return;
     because("The segment has 5 GiB.");
     expect_answer(ask(a, "write %d 0x100000010 far", large), "ok 3");
@@ -629,6 +705,16 @@ CHECK(
         expect_error(ask(a, "read %d %s 0", id, outside[i]), ERANGE);
     }
     expect_no_attachment_more(id, 0);
+
+    suggest(
+        "Is there a short way out for count 0 in your code? The segment must be there "
+        "all the same; and to read nothing one needs the permission to read.");
+    expect_ids_refused(a, "write", " 0 \"\"");
+    expect_ids_refused(a, "read", " 0 0");
+    int closed = given_segment(fresh_key(), 4096, 0);
+    because("The permissions 0000 do not let the owner read.");
+    expect_error(ask(a, "read %d 0 0", closed), EACCES);
+    suggest(NULL);
 }
 
 CHECK(
@@ -657,6 +743,16 @@ CHECK(
         expect_error(ask(a, "write %d 10 H", other), EACCES);
         expect_no_attachment_more(other, 0);
     }
+
+    int foreign = given_foreign_segment(a);
+    because("The segment is another user's, but the owner's permissions are the "
+            "creator's, too.");
+    suggest("Who may read and write is for the kernel to decide: shmat(2) knows all "
+            "rules.");
+    expect_answer(ask(a, "write %d 10 J", foreign), "ok 1");
+    expect_answer(ask(a, "read %d 10 1", foreign), "ok 1 \"J\"");
+    suggest(NULL);
+    drop_rules(a);
 }
 
 /* --- segment_write and segment_read: nothing stays -------------------------------- */

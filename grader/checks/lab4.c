@@ -24,8 +24,9 @@
 #define NO_ID 123456789
 
 /* Users that no actor is. */
-#define STRANGER 4242
-#define ANOTHER  4243
+#define STRANGER     4242
+#define ANOTHER      4243
+#define FAR_STRANGER 70042 /* more than 16 bits */
 
 /* More rows than one page of /proc/sysvipc/shm holds. */
 #define MANY 60
@@ -55,6 +56,38 @@ static int made_by(struct actor *creator, unsigned perms)
     struct answer answer = ask(creator, "shmget private 4096 create|%04o", perms);
     must_be_made(answer);
     return expect_promised_segment(answer);
+}
+
+/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
+static key_t fresh_negative_key(void)
+{
+    struct segment segment;
+    key_t key;
+    do
+        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
+    while (segment_by_key(key, &segment));
+    return key;
+}
+
+/* Makes a segment another user's.  False where there is nobody to give it to, as in a
+ * user namespace. */
+static bool is_given_away(int id, uid_t owner)
+{
+    return answer_is_ok(ask(scene(), "set %d owner %d", id, (int)owner));
+}
+
+/* The same; else shmctl shows it as another user's to the student's code, until
+ * drop_rules().  The caller has made it, and so has the owner's permissions. */
+static int given_foreign_segment(struct actor *a)
+{
+    int id = given_segment(fresh_key(), 4096, 0600);
+    if (!is_given_away(id, STRANGER)) {
+        narrate("The grader lets shmctl show %d as the owner of each segment in "
+                "terminal A.",
+                STRANGER);
+        pretend_owner(a, STRANGER);
+    }
+    return id;
 }
 
 /* A segment whose creator has ended. */
@@ -261,6 +294,16 @@ CHECK(lab4, remove_destroys_at_once, 5,
     expect_error(ask(a, "remove -1"), EINVAL);
     because("No other segment is touched.");
     expect_unmarked(other);
+
+    int foreign = given_foreign_segment(a);
+    because("The segment is another user's, but the caller made it: its creator may "
+            "remove it, too.");
+    suggest("Who may remove a segment is for the kernel to decide: IPC_RMID knows the "
+            "owner and the creator. Ask nothing before.");
+    expect_ok(ask(a, "remove %d", foreign));
+    expect_no_segment(foreign);
+    suggest(NULL);
+    drop_rules(a);
 }
 
 CHECK(lab4, remove_marks_what_is_attached, 5,
@@ -428,6 +471,14 @@ CHECK(
     detach(b, address);
     because("The attachment that keeps the segment may be the caller's own.");
     expect_state(a, private, "DEST");
+
+    int foreign = given_foreign_segment(a);
+    because("The segment is another user's, but its creator may ask for it, too.");
+    suggest("Who may ask is for the kernel to decide: IPC_STAT says EACCES to who "
+            "may not.");
+    expect_state(a, foreign, "LIVE");
+    suggest(NULL);
+    drop_rules(a);
 }
 
 /* The segment vanishes while segment_state looks. */
@@ -624,6 +675,25 @@ CHECK(lab4, list_shows_every_field, 6,
     given_segment(IPC_PRIVATE, 70000, 0077);
     expect_list(a, 10);
 
+    suggest(
+        "Each segment is a row, with each field as the kernel tells it, in the type "
+        "that segment.h gives it.");
+    because("A key may be negative: ftok(3) gives such keys, too.");
+    given_segment(fresh_negative_key(), 4096, 0600);
+    expect_list(a, 10);
+    /* SHM_NORESERVE (010000): 5 GiB take no memory until they are touched.  Where a
+     * limit refuses such a segment, this is left out. */
+    struct answer large = ask(scene(), "shmget private 0x140000000 create|010600");
+    if (answer_is_ok(large)) {
+        expect_promised_segment(large);
+        because("The segment has 5 GiB: such a size needs more than 32 bits.");
+        expect_list(a, 10);
+    }
+    because("The creator has ended, and its pid is told all the same.");
+    orphan('D', 0600);
+    expect_list(a, 10);
+    suggest(NULL);
+
     because("The kernel tells how many attachments there are, and who came last.");
     int twice = made_by(b, 0600);
     attached(b, twice);
@@ -644,17 +714,36 @@ CHECK(lab4, list_shows_every_field, 6,
         expect_list(a, 10);
     }
     because("The owner is who owns it now, and not who made it.");
-    if (answer_is_ok(ask(scene(), "set %d owner %d", left, STRANGER))) {
+    if (is_given_away(left, STRANGER)) {
         expect_list(a, 10);
+        because("Another user's segment is a row like any other, also where the "
+                "permissions are for its owner alone.");
+        suggest("Each segment is a row, whoever owns it. Do you leave some out?");
+        expect_ok(ask(scene(), "set %d perms 0600", left));
+        expect_list(a, 10);
+        because("The owner is who owns it now, and not who made it.");
+        suggest("A user id is a uid_t: it may be larger than 65535.");
+        if (is_given_away(left, FAR_STRANGER))
+            expect_list(a, 10);
+        suggest(NULL);
         return;
     }
     /* Where only one user id is mapped, nothing can be given away.  There is room for all
      * rows, as above: what happens where room is short is another check. */
     struct answer answer;
-    if (ask_pretending(a, STRANGER, "list 10", &answer))
-        expect(expect_field_number(answer, "owner") == STRANGER,
-               says("Terminal A answers: ok, and a row with owner=%d", STRANGER),
+    if (!ask_pretending(a, FAR_STRANGER, "list 10", &answer))
+        return;
+    expect(expect_field_number(answer, "owner") == FAR_STRANGER,
+           says("Terminal A answers: ok, and a row with owner=%d", FAR_STRANGER),
+           says("Terminal A answered: %s", answer.text));
+    struct segment_table table = read_table();
+    suggest("Each segment is a row, whoever owns it. Do you leave some out?");
+    if (world_is_private()) /* and nobody else's segments come and go */
+        expect((size_t)expect_number(answer) == table.count,
+               says("Terminal A answers: ok %zu, and the rows", table.count),
                says("Terminal A answered: %s", answer.text));
+    suggest(NULL);
+    table_free(&table);
 }
 
 CHECK(
@@ -804,6 +893,31 @@ CHECK(lab4, sweep_removes_orphans, 6,
     for (size_t i = 0; i < COUNT(ids); i++)
         expect_no_segment(ids[i]);
     expect_swept(a, 0);
+
+    const struct {
+        key_t key;
+        size_t size;
+        unsigned perms;
+    } others[] = {{fresh_key(), 4096, 0600},
+                  {fresh_negative_key(), 4096, 0600},
+                  {fresh_key(), 100000, 0600},
+                  {fresh_key(), 4096, 0777}};
+    because("Its key, its size and its permissions make no difference to an orphan.");
+    suggest(
+        "Look for no more than the three rules of an orphan in remove.h: do you ask "
+        "a fourth question?");
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct actor *creator = plain_shell('F');
+        struct answer made =
+            ask(creator, "shmget 0x%08x %zu create|excl|%04o", (unsigned)others[i].key,
+                others[i].size, others[i].perms);
+        must_be_made(made);
+        int id = expect_promised_segment(made);
+        quit(creator);
+        expect_swept(a, 1);
+        expect_no_segment(id);
+    }
+    suggest(NULL);
 }
 
 CHECK(
@@ -1246,6 +1360,15 @@ CHECK(
                 (unsigned long)expect_address(second)));
     expect_marked(other, 1);
     expect_marked(id, 2);
+
+    because("A child of fork inherits the attachment.");
+    suggest("fork(2) hands attachments on by itself: is the memory marked as not to be "
+            "inherited?");
+    long child = expect_number(ask(a, "fork"));
+    expect_marked(other, 2);
+    expect_ok(ask(a, "end %ld", child));
+    expect_marked(other, 1);
+    suggest(NULL);
 }
 
 /* A call fails on the way: the errno is that call's, and nothing is left. */
