@@ -24,17 +24,6 @@ static void expect_looks(int id, key_t key, size_t size, unsigned perms)
     expect_no_attachment_more(id, 0); /* no function of this lab leaves an attachment */
 }
 
-/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
-static key_t fresh_negative_key(void)
-{
-    struct segment segment;
-    key_t key;
-    do
-        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
-    while (segment_by_key(key, &segment));
-    return key;
-}
-
 static bool was_created(struct answer answer)
 {
     return strcmp(expect_field(answer, "created"), "true") == 0;

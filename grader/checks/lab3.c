@@ -18,8 +18,6 @@
 /* More attachments of one process than a table of fixed size would hold. */
 #define MANY_ATTACHMENTS 40
 
-/* User ids that are nobody's here; one of them has more than 16 bits. */
-#define STRANGER     4242
 #define FAR_STRANGER 70042
 
 /* --- The scene -------------------------------------------------------------------- */
@@ -46,17 +44,6 @@ static void given_perms(int id, unsigned perms)
     expect_ok(ask(scene(), "set %d perms %04o", id, perms));
 }
 
-/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
-static key_t fresh_negative_key(void)
-{
-    struct segment segment;
-    key_t key;
-    do
-        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
-    while (segment_by_key(key, &segment));
-    return key;
-}
-
 /* A segment of 5 GiB.  With SHM_NORESERVE (010000) it takes no memory until it is
  * touched.  -1 where a limit refuses it. */
 static int given_large_segment(void)
@@ -73,27 +60,6 @@ static int given_by_a_dead_process(void)
     must_be_made(made);
     int id = expect_promised_segment(made);
     quit(creator);
-    return id;
-}
-
-/* Makes a segment another user's.  False where there is nobody to give it to, as in a
- * user namespace. */
-static bool is_given_away(int id, uid_t owner)
-{
-    return answer_is_ok(ask(scene(), "set %d owner %d", id, (int)owner));
-}
-
-/* The same; else shmctl shows it as another user's to the student's code, until
- * drop_rules().  The caller has made it, and so has the owner's permissions. */
-static int given_foreign_segment(struct actor *a)
-{
-    int id = given_segment(fresh_key(), 4096, 0600);
-    if (!is_given_away(id, STRANGER)) {
-        narrate("The grader lets shmctl show %d as the owner of each segment in "
-                "terminal A.",
-                STRANGER);
-        pretend_owner(a, STRANGER);
-    }
     return id;
 }
 

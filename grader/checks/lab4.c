@@ -23,8 +23,6 @@
 /* No kernel gives out such an id before millions of segments were made. */
 #define NO_ID 123456789
 
-/* Users that no actor is. */
-#define STRANGER     4242
 #define ANOTHER      4243
 #define FAR_STRANGER 70042 /* more than 16 bits */
 
@@ -56,38 +54,6 @@ static int made_by(struct actor *creator, unsigned perms)
     struct answer answer = ask(creator, "shmget private 4096 create|%04o", perms);
     must_be_made(answer);
     return expect_promised_segment(answer);
-}
-
-/* As fresh_key(), but negative: ftok(3) gives such keys, too. */
-static key_t fresh_negative_key(void)
-{
-    struct segment segment;
-    key_t key;
-    do
-        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
-    while (segment_by_key(key, &segment));
-    return key;
-}
-
-/* Makes a segment another user's.  False where there is nobody to give it to, as in a
- * user namespace. */
-static bool is_given_away(int id, uid_t owner)
-{
-    return answer_is_ok(ask(scene(), "set %d owner %d", id, (int)owner));
-}
-
-/* The same; else shmctl shows it as another user's to the student's code, until
- * drop_rules().  The caller has made it, and so has the owner's permissions. */
-static int given_foreign_segment(struct actor *a)
-{
-    int id = given_segment(fresh_key(), 4096, 0600);
-    if (!is_given_away(id, STRANGER)) {
-        narrate("The grader lets shmctl show %d as the owner of each segment in "
-                "terminal A.",
-                STRANGER);
-        pretend_owner(a, STRANGER);
-    }
-    return id;
 }
 
 /* A segment whose creator has ended. */

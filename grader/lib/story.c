@@ -187,6 +187,16 @@ key_t fresh_key(void)
     return key;
 }
 
+key_t fresh_negative_key(void)
+{
+    struct segment segment;
+    key_t key;
+    do
+        key = (key_t)((unsigned)fresh_key() | 0x80000000U);
+    while (segment_by_key(key, &segment));
+    return key;
+}
+
 void is_promised(int id)
 {
     notice_new_segments();
@@ -234,6 +244,22 @@ int given_segment(key_t key, size_t size, unsigned perms)
 void given_removal(int id)
 {
     expect_ok(ask(scene(), "rmid %d", id));
+}
+
+bool is_given_away(int id, uid_t owner)
+{
+    return answer_is_ok(ask(scene(), "set %d owner %d", id, (int)owner));
+}
+
+int given_foreign_segment(struct actor *actor)
+{
+    int id = given_segment(fresh_key(), 4096, 0600);
+    if (!is_given_away(id, STRANGER)) {
+        narrate("The grader lets shmctl show %d as the owner of each segment in %s.",
+                STRANGER, actor_title(actor));
+        pretend_owner(actor, STRANGER);
+    }
+    return id;
 }
 
 int expect_promised_segment(struct answer answer)

@@ -77,6 +77,9 @@ void expect_descriptors(const struct actor *actor, int before);
 /* A key that names no segment: random, positive, at most 0x7effffff. */
 key_t fresh_key(void);
 
+/* Likewise, but negative: a key like others. */
+key_t fresh_negative_key(void);
+
 /* Terminal G, a plain shell in which the check sets the scene. */
 struct actor *scene(void);
 
@@ -85,6 +88,15 @@ int given_segment(key_t key, size_t size, unsigned perms);
 /* The answer to a plain shmget of the scene: without the segment nothing can be checked. */
 void must_be_made(struct answer answer);
 void given_removal(int id);
+
+/* Makes a segment another user's.  False where there is nobody to give it to, as in a user
+ * namespace. */
+bool is_given_away(int id, uid_t owner);
+/* A segment of this user, who is nobody here; where it cannot be given away, shmctl shows it
+ * as such to the student's code, until drop_rules().  The caller has made it, and so has the
+ * owner's permissions. */
+#define STRANGER 4242
+int given_foreign_segment(struct actor *actor);
 
 /* The contract promises this segment: it is no leak.  The check removes it. */
 void is_promised(int id);
