@@ -41,10 +41,8 @@ static void expect_created(struct answer answer, bool created)
 /* A terminal with a umask that takes away whatever is not the owner's. */
 static struct actor *careful_shell(void)
 {
-    mode_t old = umask(077); /* inherited by the terminal */
     struct actor *a = student_shell('A');
-    umask(old);
-    narrate("Terminal A runs with umask 077.");
+    expect_ok(ask(a, "umask 077"));
     return a;
 }
 

@@ -340,6 +340,19 @@ CHECK(lab3, detach_takes_one_attachment_away, 6,
     expect_nattch(id, 1);
     expect_ok(ask(a, "detach 0x%lx", second));
     expect_no_segment(id);
+
+    unsigned long addresses[MANY_ATTACHMENTS];
+    id = given_segment(fresh_key(), 4096, 0600);
+    for (size_t i = 0; i < MANY_ATTACHMENTS; i++)
+        addresses[i] = expect_address(ask(a, "attach %d", id));
+    expect_nattch(id, MANY_ATTACHMENTS);
+    because("segment_attach returned this address, and nobody detached it since.");
+    suggest("The kernel keeps the list of all attachments. Does your code keep one, "
+            "too, and forget some of them?");
+    for (size_t i = 0; i < MANY_ATTACHMENTS; i++)
+        expect_ok(ask(a, "detach 0x%lx", addresses[i]));
+    expect_nattch(id, 0);
+    suggest(NULL);
 }
 
 CHECK(lab3, detach_refuses_what_is_no_attachment, 5,

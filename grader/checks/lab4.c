@@ -23,8 +23,9 @@
 /* No kernel gives out such an id before millions of segments were made. */
 #define NO_ID 123456789
 
-#define ANOTHER      4243
-#define FAR_STRANGER 70042 /* more than 16 bits */
+/* Users that no actor is, with more than 16 bits. */
+#define FAR_STRANGER 70042
+#define ANOTHER      70043
 
 /* More rows than one page of /proc/sysvipc/shm holds. */
 #define MANY 60

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,6 +176,18 @@ static void do_cd(const struct words *words)
 }
 
 /* As if an earlier call had failed like this. */
+static void do_umask(const struct words *words)
+{
+    char *end;
+    unsigned long mask = strtoul(words->word[1], &end, 8);
+    if (end == words->word[1] || *end || mask > 0777) {
+        answer("usage: umask MASK, in octal (write 077)");
+        return;
+    }
+    umask((mode_t)mask);
+    answer("ok");
+}
+
 static void do_errno(const struct words *words)
 {
     enum { LARGEST = 133 }; /* EHWPOISON */
@@ -309,6 +322,7 @@ const struct command plain_commands[] = {
     {"end",    "PID [zombie]",    "kill a child; zombie: do not reap it", 1, 2, do_end},
     {"exec",   "",                "replace this shell by a new one, same process", 0, 0, do_exec},
     {"cd",     "DIR",             "change the working directory", 1, 1, do_cd},
+    {"umask",  "MASK",            "the permissions that new files do not get", 1, 1, do_umask},
     {"errno",  "NAME",            "what errno holds when your next function is called", 1, 1, do_errno},
     {"pid",    "",                "this shell's process", 0, 0, do_pid},
     {"table",  "",                "all segments, from /proc/sysvipc/shm", 0, 0, do_table},
