@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* More calls of shmget than any strategy needs for one answer. */
