@@ -99,7 +99,7 @@ static const struct actor *last_student; /* to which a line was typed last */
 #define BUSY_SECONDS    2
 #define LONGEST_SECONDS 10
 #define STARVED_SECONDS 60
-/* For the whole check: less than CHECK_TIMEOUT, after which nobody can say why. */
+/* For the whole check: less than the last resort of check.c, which cannot say why. */
 #define ALL_SECONDS 100
 /* How often one is given a CPU that naps for 50 ms at most. */
 #define TURNS_OF_A_NAPPER 200
