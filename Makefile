@@ -197,7 +197,7 @@ $(BUILD)/unit: $(call objects,tests) $(OBJ)/lib/criterion.o $(CHECK_PARTS)
 $(BUILD)/checks.json: $(BUILD)/checks
 	@$< --describe > $@
 
-$(BUILD)/shmlab: $(call objects,grade) $(OBJ)/lib/kernel.o
+$(BUILD)/shmlab: $(call objects,grade) $(OBJ)/lib/kernel.o $(OBJ)/lib/capabilities.o
 	@$(CC) $(CFLAGS) $^ -o $@ -ljansson
 
 # Who is attached to which segment.  Not among what is made ready: no check needs it.

@@ -63,17 +63,6 @@ static void expect_both(struct actor *a, const char *typed, const char *path)
     expect_key(ask(a, "predict %s 0x46", typed), path, 0x46);
 }
 
-static const char errno_is_old[] =
-    "errno tells why a call has failed, and only then: a call that succeeds does not clear "
-    "it. Ask the call's result first.";
-
-/* A call that succeeds leaves errno as it was. */
-static void left_in_errno(struct actor *a, const char *name)
-{
-    suggest(errno_is_old);
-    expect_ok(ask(a, "errno %s", name));
-}
-
 /* Nearly as long as a path may be.  Wherever a buffer of a round size cuts it, another file
  * is left, or none. */
 #define LONG_PATH "\"elsewhere/../\"*314"

@@ -18,8 +18,6 @@
 /* More attachments of one process than a table of fixed size would hold. */
 #define MANY_ATTACHMENTS 40
 
-#define FAR_STRANGER 70042
-
 /* --- The scene -------------------------------------------------------------------- */
 
 /* Terminal G writes into a segment; `text` as it is typed. */
@@ -42,25 +40,6 @@ static void expect_bytes(int id, size_t offset, size_t count, const char *shown)
 static void given_perms(int id, unsigned perms)
 {
     expect_ok(ask(scene(), "set %d perms %04o", id, perms));
-}
-
-/* A segment of 5 GiB.  With SHM_NORESERVE (010000) it takes no memory until it is
- * touched.  -1 where a limit refuses it. */
-static int given_large_segment(void)
-{
-    struct answer made = ask(scene(), "shmget private 0x140000000 create|010600");
-    return answer_is_ok(made) ? expect_promised_segment(made) : -1;
-}
-
-/* A segment whose creator has ended. */
-static int given_by_a_dead_process(void)
-{
-    struct actor *creator = plain_shell('D');
-    struct answer made = ask(creator, "shmget private 4096 create|0600");
-    must_be_made(made);
-    int id = expect_promised_segment(made);
-    quit(creator);
-    return id;
 }
 
 static int given_removed_id(void)
@@ -437,7 +416,7 @@ CHECK(lab3, stat_tells_what_the_kernel_tells, 6,
     if (large != -1)
         expect_stat(a, large);
     because("The creator has ended, and its pid is told all the same.");
-    expect_stat(a, given_by_a_dead_process());
+    expect_stat(a, orphan('D', 0600));
 
     if (is_given_away(id, STRANGER)) {
         suggest(NULL);

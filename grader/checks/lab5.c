@@ -339,13 +339,19 @@ static void expect_nothing_left(const char *directory)
     suggest(NULL);
 }
 
+/* The writer has ended; the reader has printed all, and ends, too. */
+static void expect_reader_done(struct pair *pair)
+{
+    expect_status(pair->reader, 0);
+    expect_printed(pair);
+    expect_nothing_left(pair->directory);
+}
+
 /* All is printed, and the two end as they should. */
 static void expect_good_end(struct pair *pair)
 {
     expect_status(pair->writer, 0);
-    expect_status(pair->reader, 0);
-    expect_printed(pair);
-    expect_nothing_left(pair->directory);
+    expect_reader_done(pair);
 }
 
 static void close_pair(struct pair *pair)
@@ -355,15 +361,20 @@ static void close_pair(struct pair *pair)
     expect_good_end(pair);
 }
 
+/* A line, or a part of one. */
+static void type_without_newline(struct pair *pair, const char *bytes, size_t count)
+{
+    story_step(pair->writer, says("%s (and no newline)", quoted(bytes, count)));
+    type_input(pair->writer, bytes, count);
+}
+
 /* A writer alone, whose input has ended: as in `echo x | writer DIR`. */
 static struct pair write_ahead(const char *directory, const char *bytes, size_t count)
 {
     struct pair pair = {.directory = directory};
     pair.writer = start("writer", directory);
-    if (count > 0) {
-        story_step(pair.writer, says("%s (and no newline)", quoted(bytes, count)));
-        type_input(pair.writer, bytes, count);
-    }
+    if (count > 0)
+        type_without_newline(&pair, bytes, count);
     end_input(pair.writer);
     because(
         "The writer has come first, and its input has ended: it waits for a reader all "
@@ -593,11 +604,10 @@ static bool written_elsewhere(struct actor *actor, unsigned long long *bytes)
 /* Whether a text without special characters stands in the segment now. */
 static bool segment_holds(int id, const char *text)
 {
-    unsigned long address = 0;
     struct answer attached = ask(scene(), "shmat %d ro", id);
     if (!answer_is_ok(attached))
         return false;
-    address = strtoul(attached.text + 3, NULL, 0);
+    unsigned long address = strtoul(attached.text + 3, NULL, 0);
     struct answer bytes = ask(scene(), "peek 0x%lx %d", address, CHANNEL_CAPACITY);
     ask(scene(), "shmdt 0x%lx", address);
     return strstr(bytes.text, text) != NULL;
@@ -862,8 +872,7 @@ CHECK(lab5, a_full_output_loses_nothing, 5,
 /* Types a last line without a newline. */
 static void type_last_line(struct pair *pair, const char *line)
 {
-    story_step(pair->writer, says("%s (and no newline)", quoted(line, strlen(line))));
-    type_input(pair->writer, line, strlen(line));
+    type_without_newline(pair, line, strlen(line));
     add_line(pair, line, strlen(line));
 }
 
@@ -1004,8 +1013,7 @@ static void type_too_long_in_pieces(struct pair *pair)
 {
     const char *piece = long_line(3000, 7);
     for (int i = 0; i < 2; i++) {
-        story_step(pair->writer, says("%s (and no newline yet)", quoted(piece, 3000)));
-        type_input(pair->writer, piece, 3000);
+        type_without_newline(pair, piece, 3000);
         settle();
     }
     story_step(pair->writer, "(Enter)");
@@ -1015,13 +1023,10 @@ static void type_too_long_in_pieces(struct pair *pair)
 /* The end after a line that was refused. */
 static void expect_refused_end(struct pair *pair, size_t words)
 {
-    end_input(pair->writer);
     expect_status(pair->writer, 1);
     expect_words(pair->writer, words, "that a line was refused");
     because("The reader has printed all that was sent.");
-    expect_status(pair->reader, 0);
-    expect_printed(pair);
-    expect_nothing_left(pair->directory);
+    expect_reader_done(pair);
 }
 
 CHECK(
@@ -1058,6 +1063,7 @@ CHECK(
     because("A long line may come in pieces, as a person types it.");
     type_too_long_in_pieces(&pair);
     pass_line(&pair, "after the pieces");
+    end_input(pair.writer);
     expect_refused_end(&pair, words);
 
     static const size_t last[] = {CHANNEL_CAPACITY, 5000, 8190};

@@ -24,6 +24,7 @@ from progress import Progress
 from results import (
     GOES_ON,
     GOES_ON_WITHOUT_FORCE,
+    STORY,
     Json,
     dump,
     file_stem,
@@ -318,9 +319,7 @@ def _missing(lab: Lab) -> Json:
 
 def _slim(lab: Lab, record: Json) -> Json:
     """What the header tells already, and the story of a check that passed, are left out."""
-    told = ["name", "verdict", "leaks"]
-    if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed"]
+    told = ("name", "verdict", "leaks", *(STORY if record["verdict"] != "passed" else ()))
     slim = {name: record[name] for name in told if record.get(name)}
     return steady_record(lab.number, slim | {"devices": record.get("devices", [])})
 

@@ -24,6 +24,9 @@ HEADER = ("schema", "course", "compiler", "isolation", "labs")
 # What it may have besides: of which part of a class these are, and what was left out or is doubtful.
 MORE = ("shard", "warnings")
 
+# What is kept of the record of a check that did not pass.
+STORY = ("expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed")
+
 Json = dict[str, Any]
 
 

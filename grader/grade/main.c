@@ -1,4 +1,5 @@
 /* main.c - the program behind the Makefile: builds, checks, shows. */
+#include "../lib/capabilities.h"
 #include "build.h"
 #include "labs.h"
 #include "picture.h"
@@ -155,15 +156,6 @@ static int hint(const struct lab *lab)
     return ALL_PASSED;
 }
 
-/* Root's shell is refused what an ordinary user's is refused, as in the checks: else a
- * story about EACCES could not be typed. */
-static void drop_capabilities(void)
-{
-    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
-        capability++;
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-}
-
 /* `make shell LAB=3` */
 static int shell(const struct lab *lab)
 {
@@ -185,6 +177,8 @@ static int shell(const struct lab *lab)
     if (build.result != BUILT)
         return SOME_FAILED;
     const char *path = path_of("%s/lab%d/shell", build_directory(), lab->number);
+    /* Root's shell is refused what an ordinary user's is refused, as in the checks: else
+     * a story about EACCES could not be typed. */
     drop_capabilities();
     execl(path, path, (char *)NULL);
     fprintf(stderr, "%s: %s\n", path, strerror(errno));

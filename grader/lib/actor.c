@@ -2,6 +2,7 @@
 #include "actor.h"
 
 #include "../student/journal.h"
+#include "capabilities.h"
 #include "kernel.h"
 #include "rest.h"
 #include "settings.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
@@ -198,24 +198,6 @@ static const char *patience_is_over(struct patience *patience,
 
 /* --- Starting --------------------------------------------------------------------- */
 
-static void drop_capabilities(void)
-{
-    /* Fails at the first number that is no capability, or at once without the right. */
-    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
-        capability++;
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-/* Those of this moment, too: whoever may read a program by CAP_DAC_OVERRIDE when it is
- * started makes a process that others may trace, whatever mode the file has. */
-static void give_up_capabilities(void)
-{
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
-    syscall(SYS_capset, &header, none);
-}
-
 static void limit(__rlimit_resource_t resource, rlim_t value)
 {
     const struct rlimit limits = {value, value};
@@ -263,6 +245,7 @@ __attribute__((noreturn)) static void become(const char *path, char *const argum
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, PRINTED_MAX);
     drop_capabilities();
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     share_one_cpu(cpu);
 
     snprintf(line_text, sizeof line_text, LINE_VARIABLE "=%d", line);

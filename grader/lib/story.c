@@ -262,6 +262,38 @@ int given_foreign_segment(struct actor *actor)
     return id;
 }
 
+int given_large_segment(void)
+{
+    /* SHM_NORESERVE is 010000. */
+    struct answer made = ask(scene(), "shmget private 0x140000000 create|010600");
+    return answer_is_ok(made) ? expect_promised_segment(made) : -1;
+}
+
+int made_by(struct actor *creator, unsigned perms)
+{
+    struct answer answer = ask(creator, "shmget private 4096 create|%04o", perms);
+    must_be_made(answer);
+    return expect_promised_segment(answer);
+}
+
+int orphan(char name, unsigned perms)
+{
+    struct actor *creator = plain_shell(name);
+    int id = made_by(creator, perms);
+    quit(creator);
+    return id;
+}
+
+const char errno_is_old[] =
+    "errno tells why a call has failed, and only then: a call that succeeds does not clear "
+    "it. Ask the call's result first.";
+
+void left_in_errno(struct actor *actor, const char *name)
+{
+    suggest(errno_is_old);
+    expect_ok(ask(actor, "errno %s", name));
+}
+
 int expect_promised_segment(struct answer answer)
 {
     int id = expect_id(answer);

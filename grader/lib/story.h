@@ -95,8 +95,23 @@ bool is_given_away(int id, uid_t owner);
 /* A segment of this user, who is nobody here; where it cannot be given away, shmctl shows it
  * as such to the student's code, until drop_rules().  The caller has made it, and so has the
  * owner's permissions. */
-#define STRANGER 4242
+#define STRANGER     4242
+#define FAR_STRANGER 70042 /* likewise, with more than 16 bits */
 int given_foreign_segment(struct actor *actor);
+
+/* A segment of 5 GiB.  With SHM_NORESERVE it takes no memory until it is touched.  -1 where
+ * a limit refuses it. */
+int given_large_segment(void);
+
+/* A segment that a certain terminal makes: part of the scene, and no leak; and one whose
+ * creator, a terminal of this name, has ended. */
+int made_by(struct actor *creator, unsigned perms);
+int orphan(char name, unsigned perms);
+
+/* What errno holds when the student's function is called next, and what to say to who
+ * takes it for the answer of that call. */
+extern const char errno_is_old[];
+void left_in_errno(struct actor *actor, const char *name);
 
 /* The contract promises this segment: it is no leak.  The check removes it. */
 void is_promised(int id);

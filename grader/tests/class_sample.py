@@ -106,9 +106,7 @@ def grade(build: Path, number: int, files: list[str], variant: str) -> Json:
 
 def slim(record: Json) -> Json:
     """A record as the engine keeps it: what the header tells, and the story of a pass, left out."""
-    told = ["name", "verdict", "leaks"]
-    if record["verdict"] != "passed":
-        told += ["expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed"]
+    told = ("name", "verdict", "leaks", *(results.STORY if record["verdict"] != "passed" else ()))
     return {name: record[name] for name in told if record.get(name)}
 
 
