@@ -58,9 +58,12 @@ walk: ready
 doctor:
 	@grader/doctor.sh
 
+# The grades of a class are nothing that `make` could make again.
 clean:
 	@if [ -x $(BUILD)/shmlab ]; then $(BUILD)/shmlab sweep; fi
-	@rm -rf $(BUILD)
+	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -name class -exec rm -rf {} +
+	@if [ -d $(BUILD)/class ]; then echo "The results of a class are kept: $(BUILD)/class"; \
+	    else rm -rf $(BUILD); fi
 
 # --- For the course's authors --------------------------------------------------------
 

@@ -293,9 +293,14 @@ static void expect_status(struct actor *actor, int status)
 /* It has said something on standard error since there were `before` bytes. */
 static void expect_words(struct actor *actor, size_t before, const char *about)
 {
+    size_t elsewhere = output_now(actor);
     expect(errors_now(actor) > before,
            says("%s says on standard error %s.", actor_title(actor), about),
-           "Nothing came on standard error.");
+           elsewhere == 0
+               ? "Nothing came on standard error."
+               : says("Nothing came on standard error. Bytes that came on standard "
+                      "output: %zu.",
+                      elsewhere));
 }
 
 static key_t key_of(const char *directory)
@@ -1785,6 +1790,7 @@ CHECK(
     expect_waits(one.reader, "its writer");
     two.reader = start("reader", two.directory);
     expect_waits(two.reader, "its writer");
+    prepare_argument("\"$PWD/number two$(printf '/.%.0s' $(seq 300))\"");
     two.writer = start("writer", says("%s/%s", path, roundabout));
     one.writer = start("writer", "./one/.");
     free(path);

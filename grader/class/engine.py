@@ -75,6 +75,8 @@ class Engine:
         self.everybody = 0
         """How many students the class has, with those of other shards."""
         self.seconds: dict[str, float] = {}
+        self.kept = 0
+        """How many were not graded again: an earlier run did."""
         self.unchecked: list[str] = []
 
     # --- What there is ------------------------------------------------------------
@@ -132,6 +134,7 @@ class Engine:
         again = {key: old for key in ids if (old := self._old(key)) is not None}
         for key, labs in again.items():
             self._write(key, self._told(self.entries[key], labs), again=True)
+        self.kept = len(again)
         progress = Progress(len(ids), len(again))
         waiting = [key for key in ids if key not in again]
         works: list[str] = []

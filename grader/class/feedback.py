@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from formats import FileEach, status_sentences
-from model import Student, leaks_text, outcome_text, steps_text
+from model import Student, by_hand_text, find_it_text, leaks_text, outcome_text, steps_text
 from pictures import Pictures, draw
 from results import read_traces
 from text import fenced, markdown
@@ -42,6 +42,8 @@ def environment(language: str) -> jinja2.Environment:
     made.globals.update(
         words=words,
         outcome_text=lambda result: outcome_text(result, words),
+        by_hand_text=lambda result, lab: by_hand_text(result, lab, words),
+        find_it_text=lambda result, lab: find_it_text(result, lab, words),
         status_sentences=lambda student: status_sentences(student, words),
     )
     made.filters.update(

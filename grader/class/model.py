@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +99,12 @@ class CheckResult:
     printed: str = ""
     steps: tuple[Step, ...] = ()
     leaks: tuple[str, ...] = ()
+    by_hand: bool = False
+    """A person can type the steps."""
+    sentences: bool = False
+    """Some of them are sentences: what the grader did beside the terminals."""
+    sweeps: bool = False
+    """Some of them call segment_sweep, which removes what it finds."""
 
     @property
     def first_hint(self) -> str:
@@ -276,13 +283,17 @@ def _check_result(check: Check, record: Json | None, lab: str, words: Words) -> 
         for name in ("expected", "seen", "because", "hint")
     }
     verdict = record["verdict"]
+    steps = record.get("steps") or []
     printed = printable(record.get("printed") or "").rstrip("\n")
     return CheckResult(
         check=check,
         outcome=verdict if verdict in ("passed", "failed") else "unchecked",
         **told,
         printed=printed[-PRINTED:],
-        steps=_steps(record.get("steps") or [], words),
+        steps=_steps(steps, words),
+        by_hand=bool(record.get("by_hand")),
+        sentences=not all(step.get("where") for step in steps),
+        sweeps=any(step.get("line") == "sweep" for step in steps),
         leaks=tuple(_leak(leak, words) for leak in record.get("leaks") or []),
     )
 
@@ -340,6 +351,27 @@ def leaks_text(result: CheckResult, words: Words) -> list[str]:
     return shown
 
 
+_CRASH = re.compile("crashed with SIG|killed by SIG(SEGV|ABRT|BUS)")
+
+
+def find_it_text(result: CheckResult, lab: Lab, words: Words) -> str:
+    """How to find the place of a crash, or an empty text."""
+    return words("story.find_it", number=lab.number) if _CRASH.search(result.seen) else ""
+
+
+def by_hand_text(result: CheckResult, lab: Lab, words: Words) -> str:
+    """How to see it again, as `make lab3` says it."""
+    kind = "shell" if lab.has_shell else "programs"
+    if not result.by_hand:
+        return words(f"story.not_by_hand_{kind}", number=lab.number)
+    told = [words(f"story.by_hand_{kind}", number=lab.number)]
+    if lab.has_shell and result.sentences:
+        told.append(words("story.by_hand_sentences"))
+    if lab.has_shell and result.sweeps:
+        told.append(words("story.by_hand_sweeps"))
+    return " ".join(told)
+
+
 def story_text(result: CheckResult, words: Words) -> str:
     """A story as plain text, for the formats that show text."""
     lines = [steps_text(result, words)] if result.steps else []
@@ -360,7 +392,8 @@ def story_text(result: CheckResult, words: Words) -> str:
 def outcome_text(result: LabResult, words: Words) -> str:
     """Why a lab has no verdict on its checks, or an empty text."""
     if result.outcome == "missing":
-        return words("lab.missing", files=", ".join(result.lab.files))
+        files = result.lab.files
+        return words("lab.missing", n=len(files), files=", ".join(files))
     if result.outcome == "broken":
         return words("lab.broken")
     return ""

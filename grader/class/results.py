@@ -25,7 +25,10 @@ HEADER = ("schema", "course", "compiler", "isolation", "labs")
 MORE = ("shard", "warnings")
 
 # What is kept of the record of a check that did not pass.
-STORY = ("expected", "seen", "because", "hint", "steps", "final", "trace_cut", "printed")
+STORY = (
+    *("expected", "seen", "because", "hint", "steps", "by_hand"),
+    *("final", "trace_cut", "printed"),
+)
 
 Json = dict[str, Any]
 

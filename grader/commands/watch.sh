@@ -12,6 +12,8 @@ if ! command -v inotifywait > /dev/null; then
   exit 1
 fi
 
+export SHMLAB_WATCH=1 # what to do next is to save, not to type
+
 check() {
   if [ -t 1 ]; then
     printf '\033[H\033[2J'

@@ -35,10 +35,12 @@ static const struct lab *lab_or_exit(const char *text)
 {
     const struct lab *lab = lab_named(text);
     if (!lab) {
-        fprintf(stderr,
-                "There is no lab '%s'. The labs are 1 to %d: type `make lab3`, and "
-                "LAB=3 for other commands.\n",
-                text, LAB_COUNT);
+        if (*text)
+            fprintf(stderr, "There is no lab '%s'. ", text);
+        else
+            fputs("Which lab? ", stderr);
+        fprintf(stderr, "The labs are 1 to %d: `make lab3`, `make hint LAB=3`.\n",
+                LAB_COUNT);
         exit(USAGE);
     }
     return lab;
@@ -128,6 +130,12 @@ static int hint(const struct lab *lab)
     if (!results) {
         printf("Type `make lab%d` first: the hint is for the first check that fails.\n",
                lab->number);
+        return SOME_FAILED;
+    }
+    if (results_are_old(lab)) {
+        printf("Your file has changed since the last check. Type `make lab%d` first.\n",
+               lab->number);
+        json_decref(results);
         return SOME_FAILED;
     }
     const json_t *result = results_first_open(results, lab);

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -347,4 +348,24 @@ void results_keep(const json_t *results, const struct lab *lab)
 json_t *results_kept(const struct lab *lab)
 {
     return json_load_file(kept_path(lab), 0, NULL);
+}
+
+static bool is_later(struct timespec one, struct timespec other)
+{
+    return one.tv_sec > other.tv_sec ||
+           (one.tv_sec == other.tv_sec && one.tv_nsec > other.tv_nsec);
+}
+
+bool results_are_old(const struct lab *lab)
+{
+    struct stat kept, file;
+    if (stat(kept_path(lab), &kept) == -1)
+        return false;
+    for (int i = 0; i < LAB_FILES && lab->files[i]; i++) {
+        const char *path =
+            path_of("%s/%s/%s", sources_directory(), lab->directory, lab->files[i]);
+        if (stat(path, &file) == 0 && is_later(file.st_mtim, kept.st_mtim))
+            return true;
+    }
+    return false;
 }

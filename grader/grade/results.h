@@ -39,6 +39,9 @@ json_t *results_first_open(const json_t *results, const struct lab *lab);
 void results_keep(const json_t *results, const struct lab *lab);
 json_t *results_kept(const struct lab *lab);
 
+/* Whether a file of the lab was written after its results were kept. */
+bool results_are_old(const struct lab *lab);
+
 /* A text of a result, or "". */
 const char *result_text(const json_t *result, const char *name);
 bool result_is(const json_t *result, const char *verdict);

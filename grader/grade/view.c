@@ -42,13 +42,28 @@ static int columns(const char *text, size_t length)
     return count;
 }
 
+/* The bytes of the next word.  A short command in backquotes is one word: who copies it
+ * wants it on one line. */
+static size_t word_length(const char *text)
+{
+    enum { LONGEST = 40 };
+    size_t length = strcspn(text, " \n");
+    const char *open = memchr(text, '`', length);
+    if (!open || memchr(open + 1, '`', length - (size_t)(open + 1 - text)))
+        return length;
+    const char *close = open + 1 + strcspn(open + 1, "`\n");
+    if (*close != '`' || close - open > LONGEST)
+        return length;
+    return (size_t)(close - text) + strcspn(close, " \n");
+}
+
 /* Prints a text from column `at` on, wrapped between words; further lines start at
  * column `indent`. */
 static void wrap(const char *text, int at, int indent)
 {
     bool first = true;
     while (*text) {
-        size_t length = strcspn(text, " \n");
+        size_t length = word_length(text);
         int wide = columns(text, length);
         if (!first && at + 1 + wide > WIDTH) {
             printf("\n%*s", indent, "");
@@ -69,6 +84,13 @@ static void wrap(const char *text, int at, int indent)
         text += *text != '\0';
     }
     putchar('\n');
+}
+
+/* A text below a story, or below all of them. */
+static void remark(const char *text)
+{
+    printf("  ");
+    wrap(text, 2, 2);
 }
 
 /* A title of twelve columns, and a text beside it. */
@@ -277,30 +299,37 @@ static void where_to_read(const json_t *result, const struct lab *lab)
                           contract, lab->directory));
 }
 
-/* Some steps are sentences, such as: The grader does: touch meeting */
-static bool has_sentences(const json_t *list)
+/* What a person must know who types the steps of one story, or of several. */
+struct typing {
+    bool possible;  /* nothing is held, or made to fail, by the grader */
+    bool sentences; /* such as: The grader does: touch meeting */
+    bool sweeps;    /* segment_sweep removes what it finds */
+};
+
+static struct typing typing_of(const json_t *result)
 {
+    struct typing typing = {.possible =
+                                !json_is_false(json_object_get(result, "by_hand"))};
     json_t *step;
     size_t i;
-    json_array_foreach(list, i, step)
+    json_array_foreach(json_object_get(result, "steps"), i, step)
     {
-        if (!*result_text(step, "where"))
-            return true;
+        typing.sentences |= !*result_text(step, "where");
+        typing.sweeps |= strcmp(result_text(step, "line"), "sweep") == 0;
     }
-    return false;
+    return typing;
 }
 
-static void by_hand(const json_t *result, const struct lab *lab)
+static void by_hand(struct typing typing, const struct lab *lab)
 {
-    bool possible = !json_is_false(json_object_get(result, "by_hand"));
     const char *text;
 
-    if (!possible && lab_has_shell(lab))
+    if (!typing.possible && lab_has_shell(lab))
         text = path_of("Not all of these steps can be typed: the grader acts between "
                        "your code and the kernel. `trace on` in `make shell LAB=%d` "
                        "shows the calls that your functions make.",
                        lab->number);
-    else if (!possible)
+    else if (!typing.possible)
         text = "Not all of these steps can be typed: the grader holds one of your "
                "programs at a call, as if it were slow at that moment.";
     else if (!lab_has_shell(lab))
@@ -309,17 +338,18 @@ static void by_hand(const json_t *result, const struct lab *lab)
             "reader's output is a pipe there: add `| cat` to its line. Pids will differ. "
             "The grader types faster than a person, and does not wait between two steps.";
     else
-        text =
-            path_of("Type the steps in `make shell LAB=%d`, one window for each "
-                    "terminal (G is one more); `table` shows what the kernel shows, "
-                    "and `trace on` what your functions call. Ids, addresses, pids and "
-                    "keys of files will differ. Segments stay when a shell ends: `rmid "
-                    "ID` removes one.%s",
-                    lab->number,
-                    has_sentences(json_object_get(result, "steps"))
-                        ? " A step without a terminal is for your usual shell, in the "
-                          "same directory."
-                        : "");
+        text = path_of(
+            "Type the steps in `make shell LAB=%d`. Open one window for each terminal; G "
+            "is the grader's part. `table` shows what the kernel shows, and `trace on` "
+            "what your functions call. Ids, addresses, pids and keys of files will "
+            "differ. Segments stay when a shell ends: `rmid ID` removes one.%s%s",
+            lab->number,
+            typing.sentences ? " A step without a terminal is for your usual shell, in "
+                               "the same directory."
+                             : "",
+            typing.sweeps ? " Careful: `sweep` also removes segments that your other "
+                            "programs left."
+                          : "");
     paragraph("By hand", text);
 }
 
@@ -340,9 +370,11 @@ static void find_it(const json_t *result, const struct lab *lab)
                           lab->number));
 }
 
-static void story(const json_t *result, const struct lab *lab)
+/* Of many stories, what is needed to type them is told once, below the last. */
+static void story(const json_t *result, const struct lab *lab, bool one_of_many)
 {
     bool failed = result_is(result, "failed");
+    struct typing typing = typing_of(result);
 
     printf("\n  %s%s%s %s\n", failed ? RED : YELLOW, failed ? "FAIL" : "????", PLAIN,
            result_text(result, "name"));
@@ -360,7 +392,29 @@ static void story(const json_t *result, const struct lab *lab)
         paragraph("Hint", first_hint(result));
     if (failed) {
         where_to_read(result, lab);
-        by_hand(result, lab);
+        if (!one_of_many || !typing.possible)
+            by_hand(typing, lab);
+    }
+}
+
+/* What is needed to type all of these stories that can be typed. */
+static void all_by_hand(const json_t *results, const struct lab *lab)
+{
+    struct typing all = {false, false, false};
+    json_t *result;
+    size_t i;
+    json_array_foreach(results, i, result)
+    {
+        struct typing typing = typing_of(result);
+        if (!result_is(result, "failed") || !typing.possible)
+            continue;
+        all.possible = true;
+        all.sentences |= typing.sentences;
+        all.sweeps |= typing.sweeps;
+    }
+    if (all.possible) {
+        putchar('\n');
+        by_hand(all, lab);
     }
 }
 
@@ -373,21 +427,56 @@ static const char *files(const struct lab *lab)
     return lab->files[1] ? path_of("%s and %s", text, lab->files[1]) : text;
 }
 
+/* Two files have a line of their own: else it would be too long. */
+static void title(const struct lab *lab)
+{
+    printf("%sLab %d: %s%s%s%s\n\n", BOLD, lab->number, lab->title, PLAIN,
+           lab->files[1] ? "\n  " : "   ", files(lab));
+}
+
 static void summary(const json_t *results, const struct lab *lab, double seconds)
 {
     struct score score = results_score(results, lab);
     bool all = score.points == score.possible;
 
-    printf(
-        "\n  %slab %d: %d of %d points.%s  Checks: %d passed, %d failed, %d could not "
-        "be checked.\n",
-        all ? GREEN : BOLD, lab->number, score.points, score.possible, PLAIN,
-        score.passed, score.failed, score.unchecked);
+    printf("\n  %slab %d: %d of %d points.%s  Leaked segments: %d.  Time: %.2f s.\n",
+           all ? GREEN : BOLD, lab->number, score.points, score.possible, PLAIN,
+           score.leaks, seconds);
+    printf("  Checks: %d passed, %d failed, %d could not be checked.\n", score.passed,
+           score.failed, score.unchecked);
     if (score.unchecked_points > 0)
         printf("  Points that could not be checked: %d. They are not lost: see the "
                "reason above.\n",
                score.unchecked_points);
-    printf("  Leaked segments: %d.  Time: %.2f s.\n", score.leaks, seconds);
+}
+
+/* What there is to do now; `open` is the number of stories. */
+static void what_next(const json_t *results, const struct lab *lab, int open)
+{
+    const json_t *first = results_first_open(results, lab);
+    if (!first) {
+        const struct lab *next =
+            lab->number < LAB_COUNT ? &all_labs[lab->number] : NULL;
+        remark(
+            path_of("`make solution LAB=%d` compares your file with the reference.%s",
+                    lab->number,
+                    next ? path_of(" Next: labs/%s/README.md.", next->directory) : ""));
+        return;
+    }
+    if (open > 1)
+        remark(path_of("This is the story of the first of %d. `make lab%d ALL=1` tells "
+                       "all of them.",
+                       open, lab->number));
+    int elsewhere = results_score(results, lab).leaks -
+                    (int)json_array_size(json_object_get(first, "leaks"));
+    if (open > 1 && elsewhere > 0)
+        remark(path_of("Segments that leaked in other stories: %d.", elsewhere));
+    if (result_is(first, "failed"))
+        remark(path_of("`make hint LAB=%d` gives another hint.%s", lab->number,
+                       getenv("PICTURE")
+                           ? ""
+                           : path_of(" `make lab%d PICTURE=1` draws the run.",
+                                     lab->number)));
 }
 
 void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
@@ -397,7 +486,7 @@ void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
     size_t i;
     int open = 0;
 
-    printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
+    title(lab);
     json_array_foreach(results, i, result) check_line(result);
 
     json_t *first = results_first_open(results, lab);
@@ -406,18 +495,13 @@ void view_lab(const json_t *results, const struct lab *lab, bool all_stories,
         if (result_is(result, "passed"))
             continue;
         if (all_stories || result == first)
-            story(result, lab);
+            story(result, lab, all_stories);
         open++;
     }
-    if (open > 1 && !all_stories)
-        printf(
-            "\n  This is the story of the first of %d. `make lab%d ALL=1` tells all of "
-            "them.\n",
-            open, lab->number);
-    if (first && result_is(first, "failed"))
-        printf("  `make hint LAB=%d` gives another hint. `make lab%d PICTURE=1` draws "
-               "the run.\n",
-               lab->number, lab->number);
+    if (all_stories)
+        all_by_hand(results, lab);
+    putchar('\n');
+    what_next(results, lab, all_stories ? 1 : open);
     summary(results, lab, seconds);
 }
 
@@ -444,7 +528,7 @@ void view_line(const json_t *results, const struct lab *lab)
  * push them off the screen. */
 void view_not_built(const struct lab *lab, const struct build *build)
 {
-    printf("%sLab %d: %s%s   %s\n\n", BOLD, lab->number, lab->title, PLAIN, files(lab));
+    title(lab);
     if (build->result == NOT_BUILT) {
         printf("  %s????%s The lab could not be built.\n", YELLOW, PLAIN);
         paragraph("Reason", build->words);
@@ -459,10 +543,12 @@ void view_not_built(const struct lab *lab, const struct build *build)
         printf("\n  %slab %d: not checked: there is no file to check.%s\n", BOLD,
                lab->number, PLAIN);
     else
-        printf(
-            "\n  %slab %d: not checked: does not compile.%s  Mend the first error "
-            "above; the others may\n  follow from it. Then type `make lab%d` again.\n",
-            BOLD, lab->number, PLAIN, lab->number);
+        printf("\n  %slab %d: not checked: does not compile.%s  Mend the first error "
+               "above;\n  the others may follow from it. %s\n",
+               BOLD, lab->number, PLAIN,
+               getenv("SHMLAB_WATCH")
+                   ? "Then save the file again."
+                   : path_of("Then type `make lab%d` again.", lab->number));
 }
 
 void view_line_not_built(const struct lab *lab, const struct build *build)
@@ -504,7 +590,8 @@ void view_hint(const json_t *result, const struct lab *lab, int level)
     if (level + 1 < count)
         printf("  `make hint LAB=%d` again gives the next one.\n", lab->number);
     else
-        printf("  This was the last hint. The handout goes on: labs/%s/README.md. "
-               "`make solution\n  LAB=%d` shows the reference.\n",
-               lab->directory, lab->number);
+        remark(
+            path_of("This was the last hint. The handout goes on: labs/%s/README.md. "
+                    "`make solution LAB=%d` shows the reference.",
+                    lab->directory, lab->number));
 }

@@ -733,10 +733,11 @@ bool reaches(struct actor *actor)
     if (!actor->is_shell)
         return true; /* lab 5 tells such things in its own words */
     const struct call_record *call = &actor->control->held;
+    char flags[FLAGS_TEXT];
     if (call->call == CALL_shmget)
-        narrate("%s is held at its call of shmget(0x%08x, %lld, 0%llo).", actor->title,
+        narrate("%s is held at its call of shmget(0x%08x, %lld, %s).", actor->title,
                 (unsigned)call->arguments[0], (long long)call->arguments[1],
-                (unsigned long long)call->arguments[2]);
+                shmget_flags(call->arguments[2], flags));
     else if (call->call == CALL_shmctl)
         narrate("%s is held at its call of shmctl(%lld, %s).", actor->title,
                 (long long)call->arguments[0], command_text((int)call->arguments[1]));
@@ -1019,6 +1020,13 @@ void prepare_files(const char *input, const char *output)
     output_file = output;
 }
 
+static const char *shown_argument; /* of the next program, or NULL */
+
+void prepare_argument(const char *shown)
+{
+    shown_argument = shown;
+}
+
 /* Puts a file in the place of one end of a pipe, and closes the other end. */
 static void use_file(const char *path, int flags, int *in_place_of, int *other)
 {
@@ -1059,7 +1067,9 @@ static void tell_start(const struct actor *actor, const char *which,
                        const char *argument, const char *second)
 {
     const char *line = says("build/%s/%s", current_lab(), which);
-    if (argument)
+    if (shown_argument)
+        line = says("%s %s", line, shown_argument);
+    else if (argument)
         line = says(strchr(argument, ' ') ? "%s '%s'" : "%s %s", line, argument);
     if (second)
         line = says("%s %s", line, second);
@@ -1120,7 +1130,7 @@ struct actor *program(const char *which, const char *argument, const char *secon
           arguments, input[0], output[1], control);
     close(input[0]);
     close(output[1]);
-    input_file = output_file = NULL;
+    input_file = output_file = shown_argument = NULL;
     fcntl(input[1], F_SETFL, O_NONBLOCK);
     fcntl(output[0], F_SETFL, O_NONBLOCK);
     actor->input = input[1];

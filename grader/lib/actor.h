@@ -154,6 +154,10 @@ struct actor *program(const char *which, const char *argument, const char *secon
  * written to one (NULL: a pipe).  Nothing can be typed to it, or read from it, then. */
 void prepare_files(const char *input, const char *output);
 
+/* How a person types the next program's first argument, where that is long or holds where
+ * the check works. */
+void prepare_argument(const char *shown);
+
 /* A rule that the next program has from its very first call on. */
 void prepare_hold(enum call call, unsigned nth, bool after);
 void prepare_failure(enum call call, unsigned nth, int error);

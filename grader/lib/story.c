@@ -322,11 +322,22 @@ static const char *answered(struct answer answer)
 }
 
 /* Mistakes that the answer itself tells, whatever the check is about. */
-static void suggest_by_answer(const char *text)
+static void suggest_by_answer(const char *text, bool error_expected)
 {
-    if (strstr(text, "was changed"))
+    if (strstr(text, "was changed") && error_expected)
         suggest(
             "Write to what the caller gave you only when everything has succeeded.");
+    else if (strstr(text, "was changed"))
+        suggest(
+            "The work was done, and then your function told a failure. What does your "
+            "test compare the result with? Only -1 is a failure; other negative "
+            "numbers are none.");
+    else if (strstr(text, "neither 0 nor -1"))
+        suggest(
+            "The function returns 0 or -1, on each of its paths. Where a return is missing, "
+            "the compiler warns: look at the first lines above.");
+    else if (strstr(text, "unset"))
+        suggest("`unset`: your function succeeded and did not write this.");
     else if (strstr(text, "error ENOTTY"))
         suggest(
             "ENOTTY is what printf(3) leaves in errno where the output is no terminal. "
@@ -341,7 +352,7 @@ static void suggest_by_answer(const char *text)
 void expect_answer(struct answer answer, const char *text)
 {
     if (strcmp(answer.text, text) != 0)
-        suggest_by_answer(answer.text);
+        suggest_by_answer(answer.text, strncmp(text, "error", 5) == 0);
     expect(strcmp(answer.text, text) == 0,
            says("%s answers: %s", actor_title(answer.actor), text), answered(answer));
 }
@@ -366,6 +377,8 @@ static long number_in(struct answer answer, const char *what)
     if (good && answer.text[2])
         number = strtol(answer.text + 3, &end, 0);
     good = good && end && end != answer.text + 3;
+    if (!good)
+        suggest_by_answer(answer.text, false);
     expect(good, says("%s answers: %s", actor_title(answer.actor), what),
            answered(answer));
     return number;
@@ -390,10 +403,11 @@ const char *expect_field(struct answer answer, const char *name)
 {
     const char *pattern = says(" %s=", name);
     const char *found = strstr(answer.text, pattern);
-    expect(answer_is_ok(answer) && found && !has_remark(answer.text),
+    const char *value = found ? found + strlen(pattern) : "unset";
+    expect(answer_is_ok(answer) && !has_remark(answer.text) &&
+               strncmp(value, "unset", strlen("unset")) != 0,
            says("%s answers: ok, with %s", actor_title(answer.actor), name),
            answered(answer));
-    const char *value = found + strlen(pattern);
     return says("%.*s", (int)strcspn(value, " \n;"), value);
 }
 

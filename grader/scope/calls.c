@@ -8,34 +8,6 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
-#ifndef SHM_HUGETLB
-#define SHM_HUGETLB 04000
-#endif
-#ifndef SHM_NORESERVE
-#define SHM_NORESERVE 010000
-#endif
-
-struct name {
-    long long value;
-    const char *text;
-};
-
-static const struct name get_flags[] = {
-    {IPC_CREAT, "IPC_CREAT"},
-    {IPC_EXCL, "IPC_EXCL"},
-    {SHM_HUGETLB, "SHM_HUGETLB"},
-    {SHM_NORESERVE, "SHM_NORESERVE"},
-    {0, NULL},
-};
-
-static const struct name attach_flags[] = {
-    {SHM_RDONLY, "SHM_RDONLY"},
-    {SHM_RND, "SHM_RND"},
-    {SHM_REMAP, "SHM_REMAP"},
-    {SHM_EXEC, "SHM_EXEC"},
-    {0, NULL},
-};
-
 static void write_command(FILE *out, long long value)
 {
     const char *name = shmctl_command(value);
@@ -43,22 +15,6 @@ static void write_command(FILE *out, long long value)
         fputs(name, out);
     else
         fprintf(out, "%lld", value);
-}
-
-/* Names joined by "|"; what is left of the value as an octal number. */
-static void write_flags(FILE *out, long long value, const struct name *names)
-{
-    const char *gap = "";
-    for (const struct name *name = names; name->text; name++)
-        if (value & name->value) {
-            fprintf(out, "%s%s", gap, name->text);
-            value &= ~name->value;
-            gap = "|";
-        }
-    if (value != 0)
-        fprintf(out, "%s0%llo", gap, (unsigned long long)value);
-    else if (!*gap)
-        putc('0', out);
 }
 
 static void write_address(FILE *out, long long value)
@@ -79,18 +35,19 @@ static void write_arguments(FILE *out, const char *name, const json_t *call)
 {
     const long long first = call_argument(call, 0), second = call_argument(call, 1),
                     third = call_argument(call, 2);
+    char flags[FLAGS_TEXT];
 
     if (strcmp(name, "shmget") == 0) {
         if (first == IPC_PRIVATE)
             fprintf(out, "IPC_PRIVATE, %lld, ", second);
         else
             fprintf(out, "0x%08x, %lld, ", (unsigned)first, second);
-        write_flags(out, third, get_flags);
+        fputs(shmget_flags(third, flags), out);
     } else if (strcmp(name, "shmat") == 0) {
         fprintf(out, "%lld, ", first);
         write_address(out, second);
         fputs(", ", out);
-        write_flags(out, third, attach_flags);
+        fputs(shmat_flags(third, flags), out);
     } else if (strcmp(name, "shmdt") == 0) {
         write_address(out, first);
     } else if (strcmp(name, "shmctl") == 0) {

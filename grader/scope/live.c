@@ -281,8 +281,8 @@ static void draw(struct view *view)
     draw_rule(view, 2 + height);
     draw_events(view, 3 + height, events);
     put_line(LINES - 1,
-             " q quit | arrows, PgUp/PgDn | +/- time | p pause | "
-             "lane: + created D dest x gone",
+             " q quit | arrows PgUp PgDn | +/- time | p pause | "
+             "+ created D dest x gone",
              A_REVERSE);
     refresh();
 }

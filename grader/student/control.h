@@ -84,5 +84,9 @@ struct control {
 const char *call_name(enum call call);
 /* The name of a command of shmctl(2), such as "IPC_STAT"; NULL for none. */
 const char *shmctl_command(long long command);
+/* Flags as one writes them in C, such as "IPC_CREAT|0600".  Each returns `text`. */
+#define FLAGS_TEXT 96
+const char *shmget_flags(long long value, char text[FLAGS_TEXT]);
+const char *shmat_flags(long long value, char text[FLAGS_TEXT]);
 
 #endif

@@ -14,6 +14,10 @@ static void answer_key(int result, key_t key)
         answer_failure(key == UNTOUCHED ? NULL : "*key was changed");
         return;
     }
+    if (key == UNTOUCHED) {
+        answer("ok key=unset; returned %d", result);
+        return;
+    }
     remember((unsigned)key);
     if (result == 0)
         answer("ok key=0x%08x", (unsigned)key);

@@ -47,7 +47,7 @@ static void do_obtain(const struct words *words)
     }
     remember((unsigned long)id);
     if (byte == untouched)
-        answer("ok %d; *created was not set", id);
+        answer("ok %d; *created is unset", id);
     else
         answer("ok %d created=%s", id, byte ? "true" : "false");
 }

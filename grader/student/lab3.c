@@ -116,8 +116,8 @@ const struct command lab_commands[] = {
     {"attach", "ID [ro]", "segment_attach; ro: read_only is true", 1, 2, do_attach},
     {"detach", "ADDRESS", "segment_detach", 1, 1, do_detach},
     {"stat", "ID", "segment_stat", 1, 1, do_stat},
-    {"write", "ID OFFSET TEXT", "segment_write; also: write ID OFFSET bytes COUNT", 3,
-     4, do_write},
+    {"write", "ID OFFSET TEXT", "segment_write; or: ID OFFSET bytes COUNT", 3, 4,
+     do_write},
     {"read", "ID OFFSET COUNT", "segment_read", 3, 3, do_read},
     {0},
 };

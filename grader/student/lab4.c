@@ -111,7 +111,7 @@ static void do_scratch(const struct words *words)
     }
     remember((unsigned long)(uintptr_t)address);
     if (id == UNTOUCHED_ID)
-        answer("ok %p; *shmid was not set", address);
+        answer("ok %p; *shmid is unset", address);
     else
         answer("ok %p id=%d", address, id);
 }

@@ -245,15 +245,15 @@ static void show_arguments(const struct call_record *record)
     const long long first = record->arguments[0], second = record->arguments[1],
                     third = record->arguments[2];
     const char *command = shmctl_command(second);
+    char flags[FLAGS_TEXT];
 
     switch ((enum call)record->call) {
     case CALL_shmget:
-        printf("0x%08x, %lld, 0%llo", (unsigned)first, second,
-               (unsigned long long)third);
+        printf("0x%08x, %lld, %s", (unsigned)first, second, shmget_flags(third, flags));
         break;
     case CALL_shmat:
-        printf("%lld, 0x%llx, 0%llo", first, (unsigned long long)second,
-               (unsigned long long)third);
+        printf("%lld, 0x%llx, %s", first, (unsigned long long)second,
+               shmat_flags(third, flags));
         break;
     case CALL_shmdt:
         printf("0x%llx", (unsigned long long)first);
@@ -311,22 +311,22 @@ static void do_trace(const struct words *words)
 
 /* clang-format off */
 const struct command plain_commands[] = {
-    {"shmget", "KEY SIZE FLAGS [TIMES]", "shmget(2); FLAGS such as create|excl|0600, or 0", 3, 4, do_shmget},
-    {"shmat",  "ID [ro]",         "shmat(2), where the kernel likes; ro: SHM_RDONLY", 1, 2, do_shmat},
+    {"shmget", "KEY SIZE FLAGS [TIMES]", "shmget(2); FLAGS: create|excl|0600, or 0", 3, 4, do_shmget},
+    {"shmat",  "ID [ro]",         "shmat(2); ro: SHM_RDONLY", 1, 2, do_shmat},
     {"shmdt",  "ADDRESS",         "shmdt(2)", 1, 1, do_shmdt},
     {"rmid",   "ID",              "shmctl(2) with IPC_RMID", 1, 1, do_rmid},
-    {"set",    "ID perms PERMS",  "shmctl(2) with IPC_SET; also: set ID owner UID", 3, 3, do_set},
+    {"set",    "ID perms PERMS",  "shmctl(2) with IPC_SET; or: ID owner UID", 3, 3, do_set},
     {"poke",   "ADDRESS TEXT",    "write into memory", 2, 2, do_poke},
     {"peek",   "ADDRESS COUNT",   "read memory", 2, 2, do_peek},
     {"fork",   "",                "start a child that keeps the attachments", 0, 0, do_fork},
     {"end",    "PID [zombie]",    "kill a child; zombie: do not reap it", 1, 2, do_end},
-    {"exec",   "",                "replace this shell by a new one, same process", 0, 0, do_exec},
+    {"exec",   "",                "replace this shell by a new one, same pid", 0, 0, do_exec},
     {"cd",     "DIR",             "change the working directory", 1, 1, do_cd},
     {"umask",  "MASK",            "the permissions that new files do not get", 1, 1, do_umask},
-    {"errno",  "NAME",            "what errno holds when your next function is called", 1, 1, do_errno},
+    {"errno",  "NAME",            "set errno before your next function runs", 1, 1, do_errno},
     {"pid",    "",                "this shell's process", 0, 0, do_pid},
     {"table",  "",                "all segments, from /proc/sysvipc/shm", 0, 0, do_table},
-    {"trace",  "on|off",          "show the System V and file calls of your functions", 1, 1, do_trace},
+    {"trace",  "on|off",          "show the calls that your functions make", 1, 1, do_trace},
     {"help",   "",                "this list", 0, 0, NULL},
     {"quit",   "",                "end the shell", 0, 0, NULL},
     {0},

@@ -79,11 +79,25 @@ exits_in_every_function() {
 
 @test "a wrong LAB gets a clear line" {
   local wrong
-  for wrong in '' 0 6 x 3x; do
+  for wrong in 0 6 x 3x; do
     run "$BUILD/shmlab" lab "$wrong"
     ends_with_status 2
     has "There is no lab '$wrong'. The labs are 1 to 5"
   done
+  run "$BUILD/shmlab" hint ''
+  ends_with_status 2
+  has "Which lab? The labs are 1 to 5"
+}
+
+@test "a hint is for the file that was checked" {
+  edit "$SUBMISSIONS/$create" 's/return shmget(key, 0, 0);/return -1;/'
+  check_lab 2
+  run "$BUILD/shmlab" hint 2
+  has "Hint 1/"
+  edit "$SUBMISSIONS/$create" 's/return -1;/return -2;/'
+  run "$BUILD/shmlab" hint 2
+  ends_with_status 1
+  has "Your file has changed since the last check. Type \`make lab2\` first."
 }
 
 @test "a crash is told with the signal and the function" {
