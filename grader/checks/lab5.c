@@ -562,6 +562,20 @@ CHECK(lab5, the_writer_may_come_first, 5,
     meet_everywhere(pair.directory, false);
 }
 
+/* A program may do its work in a child. */
+#define FAMILY 64
+
+/* The id of the segment with this key that a process of the program has attached, or -1. */
+static int attached_by_key(const struct actor *actor, key_t key)
+{
+    pid_t family[FAMILY];
+    size_t count = session_processes(actor_pid(actor), family, FAMILY);
+    int id = -1;
+    for (size_t i = 0; i < count && id == -1; i++)
+        id = process_segment(family[i], key);
+    return id;
+}
+
 /* The id of the pair's segment, or -1.  A pair may mark it as soon as both are
  * attached: then only their maps tell the key. */
 static int channel_id(const struct pair *pair)
@@ -570,8 +584,8 @@ static int channel_id(const struct pair *pair)
     key_t key = key_of(pair->directory);
     if (segment_by_key(key, &segment))
         return segment.id;
-    int id = process_segment(actor_pid(pair->reader), key);
-    return id != -1 ? id : process_segment(actor_pid(pair->writer), key);
+    int id = attached_by_key(pair->reader, key);
+    return id != -1 ? id : attached_by_key(pair->writer, key);
 }
 
 /* It is attached now, or was: a program may attach for each message. */
@@ -581,7 +595,22 @@ static bool has_attached(const struct actor *actor, int id)
     for (size_t i = 0; (call = call_made(actor, CALL_shmat, i)); i++)
         if (call->arguments[0] == id && call->error == 0)
             return true;
-    return process_attachments(actor_pid(actor), id, NULL) > 0;
+    pid_t family[FAMILY];
+    size_t count = session_processes(actor_pid(actor), family, FAMILY);
+    bool attached = false;
+    for (size_t i = 0; i < count; i++)
+        attached |= process_attachments(family[i], id, NULL) > 0;
+    return attached;
+}
+
+static bool has_fifo(const struct actor *actor, const char *directory, const char *name)
+{
+    pid_t family[FAMILY];
+    size_t count = session_processes(actor_pid(actor), family, FAMILY);
+    bool has = false;
+    for (size_t i = 0; i < count; i++)
+        has |= process_has_fifo(family[i], directory, name);
+    return has;
 }
 
 static void expect_fifo(const struct pair *pair, const char *name)
@@ -591,18 +620,25 @@ static void expect_fifo(const struct pair *pair, const char *name)
     bool there = lstat(path, &status) == 0;
 
     expect((there && S_ISFIFO(status.st_mode)) ||
-               process_has_fifo(actor_pid(pair->reader), pair->directory, name) ||
-               process_has_fifo(actor_pid(pair->writer), pair->directory, name),
+               has_fifo(pair->reader, pair->directory, name) ||
+               has_fifo(pair->writer, pair->directory, name),
            says("While the two talk, %s is a FIFO.", path),
            there ? "It is something else." : "There is no such file.");
 }
 
-/* Bytes that a program wrote to anything but its standard output and error. */
-static bool written_elsewhere(struct actor *actor, unsigned long long *bytes)
+/* Bytes that the writer wrote to anything but its standard output and error, and that the
+ * reader read. */
+struct moved {
+    unsigned long long written, read;
+};
+
+static bool moved_elsewhere(const struct pair *pair, struct moved *moved)
 {
-    if (!process_written(actor_pid(actor), bytes))
+    unsigned long long unused;
+    if (!process_bytes(actor_pid(pair->writer), &unused, &moved->written) ||
+        !process_bytes(actor_pid(pair->reader), &moved->read, &unused))
         return false;
-    *bytes -= output_now(actor) + errors_now(actor);
+    moved->written -= output_now(pair->writer) + errors_now(pair->writer);
     return true;
 }
 
@@ -622,14 +658,16 @@ static bool segment_holds(int id, const char *text)
 static void expect_no_text_outside(struct pair *pair, int id, size_t length)
 {
     enum { LINES = 6 };
-    unsigned long long before = 0, after = 0;
-    bool seen = written_elsewhere(pair->writer, &before);
+    struct moved before = {0}, after = {0};
+    bool seen = moved_elsewhere(pair, &before);
     for (unsigned i = 0; i < LINES; i++)
         pass_line(pair, long_line(length, i));
-    seen = seen && written_elsewhere(pair->writer, &after);
-    if (!seen || after - before < LINES * length / 2)
+    seen = seen && moved_elsewhere(pair, &after);
+    /* The writer may also write a text from one of its threads to another: the reader has
+     * not read it then. */
+    if (!seen || after.written - before.written < LINES * length / 2 ||
+        after.read - before.read < LINES * length / 2)
         return;
-    /* A program may also write it elsewhere: from one of its threads to another. */
     const char *middle = long_line(length, LINES - 1) + length / 2;
     suggest(
         "Copy the text into the segment. Through a FIFO goes only that it is there, and "
@@ -639,7 +677,8 @@ static void expect_no_text_outside(struct pair *pair, int id, size_t length)
         says("The writer puts %d lines of %zu bytes into the segment, and only a few "
              "bytes into FIFOs or files.",
              LINES, length),
-        says("Meanwhile it wrote %llu bytes to FIFOs or files.", after - before));
+        says("Meanwhile it wrote %llu bytes to FIFOs or files.",
+             after.written - before.written));
     suggest(NULL);
 }
 

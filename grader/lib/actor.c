@@ -870,6 +870,8 @@ void kill_and_reap(struct actor *actor)
 {
     if (!has_ended(actor)) {
         kill_actor(actor, SIGKILL);
+        if (actor->stopped)
+            kill(-actor->pid, SIGCONT); /* its children, too, were stopped */
         waitpid(actor->pid, &actor->status, 0);
         actor->ended = true;
         /* A child that works for it may have been told to die with it: that takes a

@@ -234,6 +234,20 @@ pid_t process_session(pid_t pid)
     return fields && sscanf(fields, "%*c %*d %*d %d", &session) == 1 ? session : -1;
 }
 
+size_t session_processes(pid_t session, pid_t *pids, size_t room)
+{
+    size_t count = 0;
+    DIR *proc = opendir("/proc");
+    for (const struct dirent *entry; proc && count < room && (entry = readdir(proc));) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && process_session(pid) == session)
+            pids[count++] = pid;
+    }
+    if (proc)
+        closedir(proc);
+    return count;
+}
+
 struct process process_read(pid_t pid)
 {
     struct process process = {process_state(pid), 0, 0};
@@ -360,17 +374,12 @@ bool process_memory(pid_t pid, unsigned long long address, void *bytes, size_t c
     return done;
 }
 
-bool process_written(pid_t pid, unsigned long long *bytes)
+bool process_bytes(pid_t pid, unsigned long long *read, unsigned long long *written)
 {
-    char line[64];
-    bool found = false;
-
     FILE *file = open_proc(pid, "io");
-    if (!file)
-        return false;
-    while (!found && fgets(line, sizeof line, file))
-        found = sscanf(line, "wchar: %llu", bytes) == 1;
-    fclose(file);
+    bool found = file && fscanf(file, "rchar: %llu wchar: %llu", read, written) == 2;
+    if (file)
+        fclose(file);
     return found;
 }
 

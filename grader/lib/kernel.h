@@ -68,6 +68,10 @@ char process_state(pid_t pid);
 /* The session of a process; -1 when there is no such process. */
 pid_t process_session(pid_t pid);
 
+/* The processes of a session; at most `room` of them are written.  Returns how many were.
+ * An actor is the first of a session: a program that works in a child is in it, too. */
+size_t session_processes(pid_t session, pid_t *pids, size_t room);
+
 /* How often a process gave a CPU up to wait for something (/proc/PID/status). */
 unsigned long long process_waits(pid_t pid);
 
@@ -90,9 +94,9 @@ int process_attachments(pid_t pid, int id, uintptr_t *address);
  * or -1.  Found also once it is marked, and has no key in the table any more. */
 int process_segment(pid_t pid, key_t key);
 
-/* How many bytes a process has written so far, to whatever it was: /proc/PID/io.
- * Returns false where that does not show. */
-bool process_written(pid_t pid, unsigned long long *bytes);
+/* How many bytes a process has read or written so far, from or to whatever it was:
+ * /proc/PID/io.  Returns false where that does not show. */
+bool process_bytes(pid_t pid, unsigned long long *read, unsigned long long *written);
 
 /* Whether a process has the file `name` of a directory open, also when the name was
  * removed, and the file is a FIFO. */

@@ -63,7 +63,15 @@ static long long sleeps_for(pid_t pid, long number, const unsigned long long *ar
         return time_at(pid, arguments[0], 1000000);
     case SYS_clock_nanosleep:
         /* Until a point in time: how far away that is does not show. */
-        return arguments[1] & TIMER_ABSTIME ? 0 : time_at(pid, arguments[2], 1000000);
+        if (arguments[1] & TIMER_ABSTIME) {
+            struct timespec t = {0, 0};
+            if (clock_gettime((clockid_t)arguments[0], &t) == -1)
+                return 0;
+            long long left = time_at(pid, arguments[2], 1000000) -
+                             (t.tv_sec * 1000LL + t.tv_nsec / 1000000);
+            return left > 0 ? left : 0;
+        }
+        return time_at(pid, arguments[2], 1000000);
     default:
         return NO_TIMEOUT;
     }
@@ -120,7 +128,7 @@ static enum motion motion_of(pid_t thread, char state, struct look *look)
         return RESTS;
     if (sleep < LONG_SLEEP_MS)
         return NAPS;
-    bool nap = look->strict && waits_for_a_clock(number, arguments);
+    bool nap = look->strict && sleep < 60000 && waits_for_a_clock(number, arguments);
     look->long_nap |= nap;
     return nap ? NAPS : RESTS;
 }

@@ -112,9 +112,10 @@ void interpose_forget(void)
 {
     control = NULL;
     observer = NULL;
-    close(control_fd);
-    close(line);
+    const int fds[] = {control_fd, line};
     control_fd = line = -1;
+    close(fds[0]);
+    close(fds[1]);
 }
 
 void interpose_hand_on(void)
@@ -261,7 +262,6 @@ WRAP(int, mkfifoat, (int directory, const char *path, mode_t mode), (directory, 
      directory, (intptr_t)path, mode)
 WRAP(int, mknod, (const char *path, mode_t mode, dev_t device), (path, mode, device),
      (intptr_t)path, mode, device)
-WRAP(int, close, (int fd), (fd), fd, 0, 0)
 WRAP(ssize_t, read, (int fd, void *buffer, size_t count), (fd, buffer, count),
      fd, (intptr_t)buffer, count)
 WRAP(ssize_t, write, (int fd, const void *buffer, size_t count), (fd, buffer, count),
@@ -271,6 +271,7 @@ WRAP(ssize_t, readv, (int fd, const struct iovec *parts, int count), (fd, parts,
 WRAP(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
      fd, (intptr_t)parts, count)
 WRAP(int, fflush, (FILE *file), (file), (intptr_t)file, 0, 0)
+WRAP_AS(fflush, int, fflush_unlocked, (FILE *file), (file), (intptr_t)file, 0, 0)
 WRAP(int, unlink, (const char *path), (path), (intptr_t)path, 0, 0)
 WRAP(int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags),
      directory, (intptr_t)path, flags)
@@ -315,6 +316,12 @@ WRAP_AS(openat, int, __openat64_2, (int directory, const char *path, int flags),
         (directory, path, flags), directory, (intptr_t)path, flags)
 WRAP_AS(read, ssize_t, __read_chk, (int fd, void *buffer, size_t count, size_t room),
         (fd, buffer, count, room), fd, (intptr_t)buffer, count)
+WRAP_AS(readv, ssize_t, preadv2, (int fd, const struct iovec *parts, int count, off_t offset,
+                                  int flags), (fd, parts, count, offset, flags),
+        fd, (intptr_t)parts, count)
+WRAP_AS(writev, ssize_t, pwritev2, (int fd, const struct iovec *parts, int count, off_t offset,
+                                    int flags), (fd, parts, count, offset, flags),
+        fd, (intptr_t)parts, count)
 WRAP_AS(poll, int, __poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t room),
         (fds, count, timeout, room), (intptr_t)fds, count, timeout)
 WRAP_AS(ppoll, int, __ppoll_chk, (struct pollfd *fds, nfds_t count,
@@ -322,6 +329,52 @@ WRAP_AS(ppoll, int, __ppoll_chk, (struct pollfd *fds, nfds_t count,
                                   size_t room), (fds, count, timeout, mask, room),
         (intptr_t)fds, count, (intptr_t)timeout)
 /* clang-format on */
+
+/* A program may close all descriptors that it does not know.  Those of the check are no
+ * part of its world: to the program they are not open. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    struct call_record entry = call_with(CALL_close, fd, 0, 0);
+    struct order order = order_for(&entry);
+    int result = -1;
+    if (order.action == RULE_FAIL)
+        errno = order.error;
+    else if (fd != -1 && (fd == line || fd == control_fd))
+        errno = EBADF;
+    else
+        result = __real_close(fd);
+    record(&entry, order, result, result == -1);
+    return result;
+}
+
+int __real_close_range(unsigned first, unsigned last, int flags);
+int __wrap_close_range(unsigned first, unsigned last, int flags);
+int __wrap_close_range(unsigned first, unsigned last, int flags)
+{
+    /* Where there is none, this is UINT_MAX, which is no descriptor. */
+    const unsigned one = (unsigned)line, other = (unsigned)control_fd;
+    const unsigned kept[] = {one < other ? one : other, one < other ? other : one};
+    int result = 0;
+
+    for (int i = 0; i < 2; i++) {
+        if (kept[i] < first || kept[i] > last)
+            continue;
+        if (kept[i] > first)
+            result = __real_close_range(first, kept[i] - 1, flags);
+        if (result == -1 || kept[i] == last)
+            return result;
+        first = kept[i] + 1;
+    }
+    return __real_close_range(first, last, flags);
+}
+
+void __wrap_closefrom(int first);
+void __wrap_closefrom(int first)
+{
+    __wrap_close_range(first > 0 ? (unsigned)first : 0, UINT_MAX, 0);
+}
 
 int __real_open(const char *path, int flags, ...);
 
@@ -530,6 +583,19 @@ WRAP_PUT(fputc, int, putc, (int byte, FILE *file), (byte, file), byte, (intptr_t
          EOF)
 WRAP_PUT(fwrite, size_t, fwrite, (const void *bytes, size_t size, size_t count, FILE *file),
          (bytes, size, count, file), (intptr_t)bytes, (int64_t)size, (int64_t)count, file, 0)
+#undef fputs_unlocked
+WRAP_PUT(fputs, int, fputs_unlocked, (const char *text, FILE *file), (text, file),
+         (intptr_t)text, (intptr_t)file, 0, file, EOF)
+#undef fputc_unlocked
+WRAP_PUT(fputc, int, fputc_unlocked, (int byte, FILE *file), (byte, file), byte, (intptr_t)file,
+         0, file, EOF)
+/* What the macros putc_unlocked and putc become, where a stream has no room. */
+WRAP_PUT(fputc, int, __overflow, (FILE *file, int byte), (file, byte), byte, (intptr_t)file, 0,
+         file, EOF)
+#undef fwrite_unlocked
+WRAP_PUT(fwrite, size_t, fwrite_unlocked,
+         (const void *bytes, size_t size, size_t count, FILE *file), (bytes, size, count, file),
+         (intptr_t)bytes, (int64_t)size, (int64_t)count, file, 0)
 /* clang-format on */
 
 int __real_vfprintf(FILE *file, const char *format, va_list arguments);
@@ -719,6 +785,10 @@ long __wrap_syscall(long number, ...)
         return __wrap_read((int)a[0], (void *)a[1], (size_t)a[2]);
     case SYS_write:
         return __wrap_write((int)a[0], (const void *)a[1], (size_t)a[2]);
+    case SYS_readv:
+        return __wrap_readv((int)a[0], (const struct iovec *)a[1], (int)a[2]);
+    case SYS_writev:
+        return __wrap_writev((int)a[0], (const struct iovec *)a[1], (int)a[2]);
     case SYS_openat:
         return __wrap_openat((int)a[0], (const char *)a[1], (int)a[2], (mode_t)a[3]);
     case SYS_geteuid:
