@@ -148,6 +148,14 @@ static void expect_time_is_left(double time)
             "machine set GRADER_TIMEOUT_SCALE, such as GRADER_TIMEOUT_SCALE=4.");
 }
 
+static bool sleeps_by_the_clock(const struct actor *actor)
+{
+    long number;
+    unsigned long long arguments[6];
+    return process_syscall(actor->number, &number, arguments) &&
+           (number == SYS_nanosleep || number == SYS_clock_nanosleep);
+}
+
 /* What to say of an actor that is waited for in vain; NULL: wait on. */
 static const char *patience_is_over(struct patience *patience,
                                     const struct actor *actor)
@@ -181,7 +189,9 @@ static const char *patience_is_over(struct patience *patience,
     if (process.state == 'T' && time - patience->moved > QUIET_SECONDS * scale)
         return "it is stopped, as by SIGSTOP";
     if (time - patience->moved > QUIET_SECONDS * scale)
-        return "it sleeps, and nothing wakes it";
+        return sleeps_by_the_clock(actor)
+                   ? "it sleeps, and only the clock will wake it, as in sleep(3)"
+                   : "it sleeps, and nothing wakes it";
     if ((double)(process.cpu - patience->cpu) / 1e9 > BUSY_SECONDS * scale)
         return "it runs on and on";
     /* On a machine that is very busy, few turns in a long time are no case for a verdict. */

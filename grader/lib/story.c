@@ -322,9 +322,14 @@ static const char *answered(struct answer answer)
 }
 
 /* Mistakes that the answer itself tells, whatever the check is about. */
-static void suggest_by_answer(const char *text, bool error_expected)
+static void suggest_by_answer(struct answer answer, bool error_expected)
 {
-    if (strstr(text, "was changed") && error_expected)
+    const char *text = answer.text;
+    const struct call_record *made = call_made(answer.actor, CALL_shmget, 0);
+    if (made && made->result == 0 && strncmp(text, "error 0:", 8) == 0)
+        suggest("shmget(2) answered 0, and 0 is an id like any other. Only -1 is a "
+                "failure.");
+    else if (strstr(text, "was changed") && error_expected)
         suggest(
             "Write to what the caller gave you only when everything has succeeded.");
     else if (strstr(text, "was changed"))
@@ -352,7 +357,7 @@ static void suggest_by_answer(const char *text, bool error_expected)
 void expect_answer(struct answer answer, const char *text)
 {
     if (strcmp(answer.text, text) != 0)
-        suggest_by_answer(answer.text, strncmp(text, "error", 5) == 0);
+        suggest_by_answer(answer, strncmp(text, "error", 5) == 0);
     expect(strcmp(answer.text, text) == 0,
            says("%s answers: %s", actor_title(answer.actor), text), answered(answer));
 }
@@ -378,7 +383,7 @@ static long number_in(struct answer answer, const char *what)
         number = strtol(answer.text + 3, &end, 0);
     good = good && end && end != answer.text + 3;
     if (!good)
-        suggest_by_answer(answer.text, false);
+        suggest_by_answer(answer, false);
     expect(good, says("%s answers: %s", actor_title(answer.actor), what),
            answered(answer));
     return number;
