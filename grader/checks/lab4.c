@@ -28,8 +28,10 @@
 
 /* More rows than one page of /proc/sysvipc/shm holds. */
 #define MANY 60
-/* More than a table of fixed size would hold that somebody thought large. */
-#define VERY_MANY 300
+/* And more than an array of 64. */
+#define MORE 70
+/* A pid that needs more than 16 bits, and more than five columns. */
+#define LARGE_PID 1234567
 
 /* --- The scene -------------------------------------------------------------------- */
 
@@ -40,6 +42,27 @@ static struct segment_table read_table(void)
         cannot_check("The grader cannot read /proc/sysvipc/shm.",
                      "Type `make doctor` to see what is missing.");
     return table;
+}
+
+/* So many segments at once, of the scene. */
+static void given_many(int count)
+{
+    must_be_made(ask(scene(), "shmget private 4096 create|0600 %d", count));
+    are_promised(scene());
+}
+
+/* More than a table of fixed size would hold that somebody thought large.  Not much more,
+ * since a program may go through all rows anew for each of them.  A class's sandbox has
+ * room for 512, and a table that is shared with others perhaps for fewer. */
+static int very_many(void)
+{
+    static const size_t counts[] = {600, 450, MANY};
+    const size_t spare = world_is_private() ? 50 : 200;
+    size_t i = 0;
+    while (i + 1 < COUNT(counts) &&
+           !table_has_room(counts[i] + spare, (counts[i] + spare) * 4096))
+        i++;
+    return (int)counts[i];
 }
 
 /* Attaches a segment in a terminal, without the student's code. */
@@ -114,6 +137,12 @@ static void expect_nothing_to_lose(void)
 
 /* --- Expectations ----------------------------------------------------------------- */
 
+/* For "ok NUMBER ...". */
+static bool is_more(struct answer answer, size_t count)
+{
+    return answer_is_ok(answer) && strtoul(answer.text + 2, NULL, 10) > count;
+}
+
 static void expect_state(struct actor *a, int id, const char *state)
 {
     expect_answer(ask(a, "state %d", id), says("ok %s", state));
@@ -149,6 +178,63 @@ static void expect_none_left_open(struct actor *actor, int before)
     descriptors_of(actor);
     because("No file descriptor is left behind that the contract does not promise.");
     expect_descriptors(actor, before);
+}
+
+/* --- Processes whose pid the check chooses ---------------------------------------- */
+
+/* Starts a process under a certain pid.  Returns -1 where the kernel lets nobody choose.
+ * With a key it first makes a segment, attaches and detaches it, and then stops itself. */
+static pid_t take_pid(pid_t wanted, key_t key)
+{
+    struct clone_args arguments = {.exit_signal = SIGCHLD,
+                                   .set_tid = (uintptr_t)&wanted,
+                                   .set_tid_size = 1};
+
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close_range(0, ~0U, 0);
+        if (key != IPC_PRIVATE) {
+            shmdt(shmat(shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0600), NULL, 0));
+            kill(getpid(), SIGSTOP);
+        }
+        for (;;)
+            pause();
+    }
+    return pid;
+}
+
+static void end_process(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* A process with a large pid runs, and has made a segment.  Returns how this process, its
+ * parent, knows it; -1 where there is no such pid, or where nobody may choose. */
+static pid_t large_creator(int *id)
+{
+    const key_t key = fresh_key();
+    struct segment segment;
+    siginfo_t info;
+
+    pid_t pid = take_pid(LARGE_PID, key);
+    if (pid == -1)
+        return -1;
+    waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED | WNOWAIT);
+    kill(pid, SIGCONT);
+    if (!segment_by_key(key, &segment)) { /* there was no room */
+        end_process(pid);
+        return -1;
+    }
+    is_promised(segment.id);
+    not_by_hand();
+    narrate(
+        "A process with the number %d makes segment %d, attaches it and detaches it. "
+        "It still runs.",
+        LARGE_PID, segment.id);
+    *id = segment.id;
+    return pid;
 }
 
 /* --- Segments that vanish meanwhile ----------------------------------------------- */
@@ -253,6 +339,14 @@ CHECK(lab4, remove_destroys_at_once, 5,
     expect_no_segment(foreign);
     suggest(NULL);
     drop_rules(a);
+
+    given_many(MORE);
+    int last = given_segment(IPC_PRIVATE, 4096, 0600);
+    because("How many segments there are makes no difference.");
+    suggest("IPC_RMID takes the id as it is: do you look for it in a table first?");
+    expect_ok(ask(a, "remove %d", last));
+    expect_no_segment(last);
+    suggest(NULL);
 }
 
 CHECK(lab4, remove_marks_what_is_attached, 5,
@@ -428,6 +522,12 @@ CHECK(
     expect_state(a, foreign, "LIVE");
     suggest(NULL);
     drop_rules(a);
+
+    given_many(MORE);
+    because("How many segments there are makes no difference.");
+    suggest("IPC_STAT takes the id as it is: do you look for it in a table first?");
+    expect_state(a, given_segment(IPC_PRIVATE, 4096, 0600), "LIVE");
+    suggest(NULL);
 }
 
 /* The segment vanishes while segment_state looks. */
@@ -497,6 +597,7 @@ CHECK(lab4, state_unknown_without_permission, 4,
 {
     static const unsigned unreadable[] = {0, 0200, 0077};
     struct actor *a = student_shell('A'), *b = plain_shell('B');
+    int descriptors = descriptors_of(a);
     int readable = given_segment(fresh_key(), 4096, 0400);
 
     expect_state(a, readable, "LIVE");
@@ -518,6 +619,7 @@ CHECK(lab4, state_unknown_without_permission, 4,
     given_removal(id);
     because("A caller that may not read the segment may not know that it is marked.");
     expect_error(ask(a, "state %d", id), EACCES);
+    expect_none_left_open(a, descriptors);
 }
 
 /* --- segment_list ----------------------------------------------------------------- */
@@ -595,6 +697,11 @@ static void expect_list(struct actor *a, size_t capacity)
         struct answer answer = ask(a, "list %zu", capacity);
         struct segment_table after = read_table();
         bool settled = world_is_private() || same_rows(&before, &after);
+        if (settled && is_more(answer, after.count))
+            suggest_if_none(
+                "More rows were counted than there are segments. An empty place of the "
+                "table is no row. In /proc/sysvipc/shm the heading is none, nor is the "
+                "rest of a line that is longer than your buffer.");
         if (settled)
             expect_lines(answer, list_text(&after, capacity));
         table_free(&before);
@@ -637,6 +744,13 @@ CHECK(lab4, list_shows_every_field, 6,
     because("The creator has ended, and its pid is told all the same.");
     orphan('D', 0600);
     expect_list(a, 10);
+    int large;
+    pid_t pid = large_creator(&large);
+    if (pid != -1) {
+        because("A pid needs more than 16 bits, and may have seven digits.");
+        expect_list(a, 10);
+        end_process(pid);
+    }
     suggest(NULL);
 
     because("The kernel tells how many attachments there are, and who came last.");
@@ -719,6 +833,35 @@ CHECK(
     expect_list(a, 10);
 }
 
+static const char limit_of_its_own[] =
+    "Has your code a limit of its own, such as an array, a buffer, or a highest index? "
+    "SHM_INFO tells the highest index in use.";
+
+/* Another segment is made at the nth call of shmctl that segment_list makes, at a place
+ * to which it has not come yet. */
+static void expect_room_is_kept(struct actor *a, unsigned nth)
+{
+    struct segment_table table = read_table();
+
+    hold_before(a, CALL_shmctl, nth);
+    begin(a, "list %zu", table.count);
+    if (reaches(a)) {
+        given_segment(fresh_key(), 4096, 0600);
+        go_on(a);
+    }
+    drop_rules(a);
+    struct answer answer = answer_of(a);
+    because(
+        "The table may grow while segment_list goes through it; the room does not.");
+    suggest("Compare with the capacity at each row: what you have asked before may be "
+            "true no more.");
+    expect(answer_is_ok(answer) && !strstr(answer.text, "; "),
+           says("%s answers ok, and writes no row beyond its room.", actor_title(a)),
+           says("%s answered: %s", actor_title(a), answer.text));
+    suggest(NULL);
+    table_free(&table);
+}
+
 CHECK(lab4, list_counts_beyond_its_room, 5,
       "segment_list returns how many segments there are, whatever room it has, and "
       "writes no row beyond that room.",
@@ -727,6 +870,7 @@ CHECK(lab4, list_counts_beyond_its_room, 5,
       "the whole table.")
 {
     static const size_t room[] = {100, MANY, MANY - 1, 3, 1, 0};
+    static const size_t short_room[] = {3, 0, 0};
     struct actor *a = student_shell('A');
     int ids[MANY];
     int descriptors = descriptors_of(a);
@@ -740,6 +884,18 @@ CHECK(lab4, list_counts_beyond_its_room, 5,
     for (int i = 0; i < MANY; i++)
         given_removal(ids[i]);
     expect_list(a, 10);
+
+    turn_the_table();
+    for (unsigned nth = 2; nth <= 3; nth++)
+        expect_room_is_kept(a, nth);
+
+    given_many(very_many());
+    because("There may be thousands of segments.");
+    suggest(limit_of_its_own);
+    expect_list(a, 400);
+    suggest(NULL);
+    for (size_t i = 0; i < COUNT(short_room); i++)
+        expect_list(a, short_room[i]);
     expect_none_left_open(a, descriptors);
 }
 
@@ -845,7 +1001,7 @@ CHECK(lab4, sweep_removes_orphans, 6,
         unsigned perms;
     } others[] = {{fresh_key(), 4096, 0600},
                   {fresh_negative_key(), 4096, 0600},
-                  {fresh_key(), 100000, 0600},
+                  {fresh_key(), 8 << 20, 0600},
                   {fresh_key(), 4096, 0777}};
     because("Its key, its size and its permissions make no difference to an orphan.");
     suggest(
@@ -886,13 +1042,21 @@ CHECK(
     expect_no_segment(write_only);
 
     int kept = turn_the_table();
-    for (int i = 0; i < MANY; i++)
-        made_by(b, 0600);
-    must_be_made(ask(b, "shmget private 4096 create|0600 %d", VERY_MANY - MANY));
+    int count = very_many();
+    must_be_made(ask(b, "shmget private 4096 create|0600 %d", count));
     are_promised(b);
     quit(b);
-    because("There are 300 orphans; some of their ids are larger than any index.");
-    expect_swept(a, VERY_MANY);
+    because(
+        "There are many orphans, and one segment whose creator runs; some of the ids "
+        "are larger than any index.");
+    struct answer answer = ask(a, "sweep");
+    if (is_more(answer, (size_t)count))
+        suggest("More was removed than the orphans. A segment whose creator runs is "
+                "none; and errno tells of kill(2) only where kill has failed.");
+    else
+        suggest(limit_of_its_own);
+    expect_answer(answer, says("ok %d", count));
+    suggest(NULL);
     expect_segment_count(1);
     expect_unmarked(kept);
     expect_none_left_open(a, descriptors);
@@ -908,6 +1072,7 @@ CHECK(
     expect_nothing_to_lose();
     struct actor *a = student_shell('A'), *b = plain_shell('B'), *c = plain_shell('C');
 
+    int first = orphan('I', 0600);
     int running = made_by(b, 0600);
     int used = orphan('D', 0600), own = orphan('E', 0600), marked = orphan('F', 0600);
     uintptr_t address = attached(c, used);
@@ -915,7 +1080,8 @@ CHECK(
     attached(c, marked);
     given_removal(marked);
     int gone = orphan('H', 0600);
-    expect_swept(a, 1);
+    expect_swept(a, 2);
+    expect_no_segment(first);
     expect_no_segment(gone);
     because("The segment is attached, or its creator runs: it is no orphan.");
     expect_unmarked(running);
@@ -934,6 +1100,22 @@ CHECK(
     expect_swept(a, 2);
     expect_marked(marked, 1);
     expect_segment_count(1);
+
+    int large;
+    pid_t pid = large_creator(&large);
+    if (pid == -1)
+        return;
+    because(
+        "The creator runs. A pid needs more than 16 bits, and may have seven digits.");
+    suggest("Do you keep and compare a pid as pid_t, whole?");
+    expect_swept(a, 0);
+    expect_unmarked(large);
+    end_process(pid);
+    narrate("Process %d ends.", LARGE_PID);
+    because("Now no process has this number.");
+    expect_swept(a, 1);
+    expect_no_segment(large);
+    suggest(NULL);
 }
 
 /* Kills an actor and leaves its exit status where it is. */
@@ -946,24 +1128,6 @@ static void make_zombie(struct actor *actor)
             actor_title(actor));
 }
 
-/* Starts a process under a pid that somebody else had.  Returns -1 where the kernel
- * lets nobody choose. */
-static pid_t take_pid(pid_t wanted)
-{
-    struct clone_args arguments = {.exit_signal = SIGCHLD,
-                                   .set_tid = (uintptr_t)&wanted,
-                                   .set_tid_size = 1};
-
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        close_range(0, ~0U, 0);
-        for (;;)
-            pause();
-    }
-    return pid;
-}
-
 /* The creator of an orphan is dead, but its number is in use again. */
 static void reuse_pid(struct actor *a)
 {
@@ -971,7 +1135,7 @@ static void reuse_pid(struct actor *a)
     int id = made_by(creator, 0600);
     quit(creator);
 
-    pid_t pid = take_pid(actor_pid(creator));
+    pid_t pid = take_pid(actor_pid(creator), IPC_PRIVATE);
     if (pid != -1) {
         not_by_hand();
         narrate("A new process gets the number that %s had: %d.", actor_title(creator),
@@ -980,8 +1144,7 @@ static void reuse_pid(struct actor *a)
                 "caller cannot tell for sure: it counts as running.");
         expect_swept(a, 0);
         expect_unmarked(id);
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
+        end_process(pid);
         narrate("Process %d ends.", (int)actor_pid(creator));
         because("Now no process has this number.");
     }
@@ -1220,6 +1383,7 @@ CHECK(lab4, sweep_skips_what_others_remove, 5,
     };
     expect_nothing_to_lose();
     struct actor *a = student_shell('A');
+    int descriptors = descriptors_of(a);
     unsigned raced = 0;
 
     orphan('C', 0600);
@@ -1230,6 +1394,7 @@ CHECK(lab4, sweep_skips_what_others_remove, 5,
     if (raced == 0)
         cannot_check("segment_sweep never called shmctl where the grader can hold it.",
                      "Call shmctl(2) by its name.");
+    expect_none_left_open(a, descriptors);
 }
 
 /* --- segment_scratch -------------------------------------------------------------- */
@@ -1258,6 +1423,35 @@ static key_t mapped_key(pid_t pid, int id)
 static int scratch_id(struct answer answer)
 {
     return (int)expect_field_number(answer, "id");
+}
+
+static const char whole_size[] =
+    "Hand the size to shmget(2) as it came, and leave it to shmget to refuse it. A size_t "
+    "has 64 bits; an int cuts it.";
+
+/* A size of more than 32 bits.  The call of shmget is not made, since a right program may
+ * write to all of the memory; where it cannot be seen, the kernel may give the memory. */
+static void expect_whole_size(struct actor *a)
+{
+    const long long size = 0x140000000;
+    int large = given_large_segment();
+    if (large == -1) /* perhaps more than the system allows */
+        return;
+    given_removal(large);
+    fail_call(a, CALL_shmget, 0, ENOMEM);
+    struct answer answer = ask(a, "scratch 0x%llx", size);
+    drop_rules(a);
+    because("The system allows 5 GiB.");
+    suggest(whole_size);
+    expect(strncmp(answer.text, "error EINVAL", strlen("error EINVAL")) != 0,
+           says("%s does not answer EINVAL.", actor_title(a)),
+           says("%s answered: %s", actor_title(a), answer.text));
+    const struct call_record *call = call_made(a, CALL_shmget, 0);
+    if (call)
+        expect(call->arguments[1] == size,
+               says("shmget(2) is asked for %lld bytes.", size),
+               says("It was asked for %lld.", (long long)call->arguments[1]));
+    suggest(NULL);
 }
 
 CHECK(
@@ -1314,6 +1508,8 @@ CHECK(
     expect_ok(ask(a, "end %ld", child));
     expect_marked(other, 1);
     suggest(NULL);
+
+    expect_whole_size(a);
 }
 
 /* A call fails on the way: the errno is that call's, and nothing is left. */
@@ -1366,6 +1562,7 @@ CHECK(
     because("With its last attachment the segment is destroyed.");
     detach(a, expect_address(answer));
     expect_no_segment(id);
+    const int descriptors = process_descriptors(actor_pid(a));
     id = scratch_id(ask(b, "scratch 4096"));
     expect_marked(id, 1);
     kill_and_reap(b);
@@ -1377,13 +1574,16 @@ CHECK(
 
     because("The size is 0, or more than the system allows.");
     expect_error(ask(a, "scratch 0"), EINVAL);
+    suggest(whole_size);
     expect_error(ask(a, "scratch 0x%zx", SIZE_MAX), EINVAL);
+    suggest(NULL);
     expect_segment_count(0);
     expect_clean_failure(a, CALL_shmat, ENOMEM);
     expect_clean_failure(a, CALL_shmat, EMFILE);
     expect_clean_failure(a, CALL_shmget, ENOSPC);
     expect_clean_failure(a, CALL_shmget, ENOMEM);
     expect_the_first_errno(a);
+    expect_none_left_open(a, descriptors);
 }
 
 /* --- Errors ----------------------------------------------------------------------- */
@@ -1437,6 +1637,21 @@ static void expect_no_made_up_row(struct actor *a, const char *line, const char 
         expect_error(answer, EPERM);
 }
 
+/* The file of the table can be opened, and not read.  Who looks elsewhere then may have all
+ * rows. */
+static void expect_no_end_at_a_failure(struct actor *a, const char *line,
+                                       const char *right)
+{
+    fail_call(a, CALL_read, 0, EIO);
+    struct answer answer = ask(a, "%s", line);
+    drop_rules(a);
+    because(
+        "A read(2) that fails is not the end of the table: that is -1, with the errno "
+        "of the call that failed.");
+    if (strcmp(answer.text, right) != 0)
+        expect_error(answer, EIO);
+}
+
 CHECK(
     lab4, an_unreadable_table_is_an_error, 3,
     "When the kernel's table cannot be read, segment_list and segment_sweep are -1 with "
@@ -1454,6 +1669,7 @@ CHECK(
     if (sweeps) { /* and nobody else's segments come and go */
         struct segment_table table = read_table();
         expect_no_made_up_row(a, "list 10", list_text(&table, 10));
+        expect_no_end_at_a_failure(a, "list 10", list_text(&table, 10));
         table_free(&table);
     }
     expect_list(a, 10);

@@ -42,7 +42,14 @@ static char *table_text(void)
         ssize_t got = read(fd, text + used, room - used - 1);
         if (got == -1 && errno == EINTR)
             continue;
-        if (got <= 0)
+        if (got == -1) {
+            int error = errno;
+            close(fd);
+            free(text);
+            errno = error;
+            return NULL;
+        }
+        if (got == 0)
             break;
         used += (size_t)got;
     }
