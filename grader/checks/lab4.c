@@ -1583,6 +1583,8 @@ CHECK(
     expect_clean_failure(a, CALL_shmget, ENOSPC);
     expect_clean_failure(a, CALL_shmget, ENOMEM);
     expect_the_first_errno(a);
+    because("Nothing fails any more.");
+    detach(a, expect_address(ask(a, "scratch 4096")));
     expect_none_left_open(a, descriptors);
 }
 
