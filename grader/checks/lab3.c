@@ -16,7 +16,7 @@
 #define MOST_CALLS 6
 
 /* More attachments of one process than a table of fixed size would hold. */
-#define MANY_ATTACHMENTS 40
+#define MANY_ATTACHMENTS 70
 
 /* --- The scene -------------------------------------------------------------------- */
 
@@ -66,17 +66,24 @@ static unsigned long first_attachment(struct actor *a, int id)
     return address;
 }
 
-/* Ids that name no segment: none at all, a key, and what was an id once. */
+/* The kernel's index of a segment is in the lower bits of its id: 15, or 24 with
+ * ipcmni_extend.  SHM_STAT looks at nothing else. */
+#define ABOVE_THE_INDEX (1 << 24)
+
+/* Ids that name no segment: none at all, a key, what was an id once, and one that has only
+ * the lower bits of an id. */
 static void expect_ids_refused(struct actor *a, const char *command, const char *more)
 {
     key_t key = fresh_key();
-    given_segment(key, 4096, 0600);
+    int id = given_segment(key, 4096, 0600);
     because("No segment has this id.");
     expect_error(ask(a, "%s -1%s", command, more), EINVAL);
     because("This is a key, and no id.");
     expect_error(ask(a, "%s 0x%08x%s", command, (unsigned)key, more), EINVAL);
     because("This segment was removed.");
     expect_error(ask(a, "%s %d%s", command, given_removed_id(), more), EINVAL);
+    because("No segment has this id: one bit of it differs from an id.");
+    expect_error(ask(a, "%s %d%s", command, id ^ ABOVE_THE_INDEX, more), EINVAL);
 }
 
 /* Types a line, and lets the nth IPC_STAT on the way fail with EIDRM.  Returns whether
@@ -166,6 +173,18 @@ CHECK(
     for (int i = 3; i < MANY_ATTACHMENTS; i++)
         expect_address(ask(a, "attach %d", id));
     expect_nattch(id, MANY_ATTACHMENTS);
+
+    /* Where a limit refuses two such attachments, the rest is left out. */
+    int large = given_large_segment();
+    if (large != -1 && answer_is_ok(ask(scene(), "shmat %d", large)) &&
+        answer_is_ok(ask(scene(), "shmat %d", large))) {
+        because("The segment has 5 GiB, and there is room for it twice.");
+        suggest(
+            "The kernel knows where there is room. Does your code choose the address?");
+        expect_address(ask(a, "attach %d", large));
+        expect_address(ask(a, "attach %d", large));
+        expect_nattch(large, 4);
+    }
     suggest(NULL);
 }
 
@@ -235,7 +254,7 @@ CHECK(lab3, attach_fails_with_null, 5,
     expect_ids_refused(a, "attach", "");
     expect_ids_refused(a, "attach", " ro");
 
-    static const int errors[] = {ENOMEM, EIDRM};
+    static const int errors[] = {ENOMEM, EIDRM, ENFILE};
     for (size_t i = 0; i < COUNT(errors); i++) {
         fail_call(a, CALL_shmat, 0, errors[i]);
         struct answer answer = ask(a, "attach %d", id);
@@ -344,8 +363,10 @@ CHECK(lab3, detach_refuses_what_is_no_attachment, 5,
     unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);
     int id = given_segment(fresh_key(), 2 * page, 0600);
     unsigned long address = expect_address(ask(a, "attach %d", id));
-    const unsigned long wrong[] = {address + 1, address + page, address + 2 * page,
-                                   address - page, 0x1000};
+    const unsigned long wrong[] = {
+        address + 1,    address + page, address + 2 * page,
+        address - page, 0x1000,         ~0UL, /* what shmat(2) returns on failure */
+        -page};
 
     because("No attachment starts at this address.");
     for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -361,6 +382,16 @@ CHECK(lab3, detach_refuses_what_is_no_attachment, 5,
 
 /* --- segment_stat ----------------------------------------------------------------- */
 
+/* The answer that tells every field of the kernel's row. */
+static const char *described(const struct segment *row)
+{
+    return says("ok key=0x%08x id=%d owner=%u perms=%04o size=%zu nattch=%lu "
+                "creator=%d last=%d dest=%s",
+                (unsigned)row->key, row->id, (unsigned)row->uid,
+                (unsigned)row->mode & 0777, row->size, row->nattch, (int)row->creator,
+                (int)row->last, row->mode & SHM_DEST ? "yes" : "no");
+}
+
 /* Every field, against the kernel's row; and the row before, against the one after. */
 static void expect_stat(struct actor *a, int id)
 {
@@ -368,13 +399,7 @@ static void expect_stat(struct actor *a, int id)
     struct answer answer = ask(a, "stat %d", id);
     struct segment row = expect_segment(id);
 
-    expect_answer(answer,
-                  says("ok key=0x%08x id=%d owner=%u perms=%04o size=%zu nattch=%lu "
-                       "creator=%d last=%d dest=%s",
-                       (unsigned)before.key, id, (unsigned)before.uid,
-                       (unsigned)before.mode & 0777, before.size, before.nattch,
-                       (int)before.creator, (int)before.last,
-                       before.mode & SHM_DEST ? "yes" : "no"));
+    expect_answer(answer, described(&before));
     expect(row.nattch == before.nattch && row.last == before.last,
            says("Asking changes nothing: nattch %lu, last process %d.", before.nattch,
                 (int)before.last),
@@ -418,8 +443,13 @@ CHECK(lab3, stat_tells_what_the_kernel_tells, 6,
     because("The creator has ended, and its pid is told all the same.");
     expect_stat(a, orphan('D', 0600));
 
+    /* The next question about this segment has another answer. */
+    because("A segment that was made with IPC_PRIVATE has the key 0.");
+    expect_stat(a, id);
     if (is_given_away(id, STRANGER)) {
-        suggest(NULL);
+        suggest(
+            "The owner is shm_perm.uid, as IPC_STAT tells it now. Does your code take "
+            "another field, or keep an earlier answer?");
         because("The segment was given away: the owner is not the creator.");
         expect_stat(a, id);
         suggest("A user id is a uid_t: it may be larger than 65535.");
@@ -480,7 +510,11 @@ CHECK(lab3, stat_knows_a_marked_segment, 5,
     unsigned long address = expect_address(ask(b, "shmat %d", id));
     given_removal(id);
     because("The segment is marked, and terminal B still keeps it: its key is 0 now.");
+    suggest(
+        "Compare each field. The marks are in shm_perm.mode, too; and the key is not "
+        "what it was before: ask the kernel at each call.");
     expect_stat(a, id);
+    suggest(NULL);
     expect_ok(ask(b, "shmdt 0x%lx", address));
     because("The last attachment is gone, and so is the segment.");
     expect_error(ask(a, "stat %d", id), EINVAL);
@@ -508,21 +542,32 @@ CHECK(
     expect_ids_refused(a, "stat", "");
 
     int id = given_segment(fresh_key(), 4096, 0600);
-    refuse_stat(a, 1, "stat %d", id);
-    struct answer answer = answer_of(a);
+    expect_address(
+        ask(scene(), "shmat %d", id)); /* nattch is not 0, as in empty memory */
     because("IPC_STAT failed with EIDRM: the segment was removed during the call.");
-    if (!answer_is_ok(answer)) /* who knows it from elsewhere is not refused */
-        expect_error(answer, EIDRM);
+    suggest("Test the result of each call of shmctl(2).");
+    for (unsigned nth = 1, refused = 1; nth <= MOST_CALLS && refused; nth++) {
+        refused = refuse_stat(a, nth, "stat %d", id);
+        struct answer answer = answer_of(a);
+        struct segment row = expect_segment(id);
+        if (answer_is_ok(answer)) /* who knows it from elsewhere is not refused */
+            expect_answer(answer, described(&row));
+        else
+            expect_error(answer, EIDRM);
+    }
+    suggest(NULL);
 }
 
 /* --- segment_write and segment_read ----------------------------------------------- */
 
-CHECK(lab3, written_bytes_are_read_elsewhere, 6,
-      "What segment_write writes at an offset, another process reads there with "
-      "segment_read; both return the count.",
-      "Attach, copy with memcpy(3), detach; the offset is counted in bytes.",
-      "Add the offset to a char pointer: the sum with a pointer of another type counts "
-      "in units of that type.")
+CHECK(
+    lab3, written_bytes_are_read_elsewhere, 6,
+    "What segment_write writes at an offset, another process reads there with "
+    "segment_read; both return the count.",
+    "Attach, copy `count` bytes and not one more with memcpy(3), detach; the offset is "
+    "counted in bytes.",
+    "Add the offset to a char pointer: the sum with a pointer of another type counts "
+    "in units of that type.")
 {
     struct actor *a = student_shell('A'), *b = student_shell('B');
     int id = given_segment(fresh_key(), 4096, 0600);
@@ -545,8 +590,10 @@ CHECK(lab3, written_bytes_are_read_elsewhere, 6,
     expect_address(ask(scene(), "shmat %d", id));
     given_removal(id);
     because("A marked segment keeps its id and its bytes while somebody is attached.");
+    suggest("A marked segment can be attached like others. Does your code refuse it?");
     expect_answer(ask(a, "write %d 0 \"still here\"", id), "ok 10");
     expect_answer(ask(b, "read %d 0 10", id), "ok 10 \"still here\"");
+    suggest(NULL);
 }
 
 CHECK(lab3, bytes_are_bytes, 4,
@@ -601,6 +648,14 @@ CHECK(lab3, ranges_end_with_the_segment, 6,
     expect_error(ask(a, "read %d 4090 8", id), ERANGE);
     expect_error(ask(a, "read %d 0 4098", id), ERANGE);
     expect_error(ask(a, "read %d 8192 1", id), ERANGE);
+
+    int large = given_segment(fresh_key(), 100000, 0600);
+    because("The segment has 100000 bytes. It is all or nothing.");
+    suggest("Test the whole range before you copy the first byte.");
+    expect_error(ask(a, "write %d 0 \"q\"*100001", large), ERANGE);
+    expect_bytes(large, 0, 100000, "\"\\x00\"*100000");
+
+    suggest(NULL);
 }
 
 CHECK(lab3, large_numbers_do_not_wrap, 4,
@@ -618,16 +673,20 @@ CHECK(lab3, large_numbers_do_not_wrap, 4,
     static const char *const wrapping[][2] = {
         {"16", "0xffffffffffffffff"}, {"0xfffffffffffffff0", "32"},
         {"1", "0xffffffffffffffff"},  {"0x8000000000000000", "0x8000000000000000"},
+        {"0x7fffffffffffffff", "1"},  {"1", "0x7fffffffffffffff"},
         {"0x100000000", "1"},         {"0", "0x100000001"},
     };
     because("The segment has 4096 bytes.");
     for (size_t i = 0; i < COUNT(wrapping); i++) {
         expect_error(ask(a, "write %d %s bytes %s", id, wrapping[i][0], wrapping[i][1]),
                      ERANGE);
+        suggest("It is all or nothing: test the whole range before you copy the first "
+                "byte.");
+        expect_bytes(id, 0, 4095, "\"\\x00\"*4095");
+        suggest(NULL);
         expect_error(ask(a, "read %d %s %s", id, wrapping[i][0], wrapping[i][1]),
                      ERANGE);
     }
-    expect_bytes(id, 0, 4095, "\"\\x00\"*4095");
 
     /* Where a limit refuses such a segment, the rest is left out. */
     int large = given_large_segment();
@@ -639,6 +698,13 @@ CHECK(lab3, large_numbers_do_not_wrap, 4,
     expect_bytes(large, 0x100000010, 3, "\"far\"");
     expect_bytes(large, 0x10, 3, "\"\\x00\\x00\\x00\"");
     expect_error(ask(a, "write %d 0x13fffffff ab", large), ERANGE);
+    because("The segment has 5 GiB: behind this offset are 4 GiB and one byte.");
+    suggest(
+        "Is what is left behind the offset kept in a size_t? An unsigned int is too "
+        "small.");
+    expect_answer(ask(a, "write %d 0x3fffffff abc", large), "ok 3");
+    expect_answer(ask(a, "read %d 0x3fffffff 3", large), "ok 3 \"abc\"");
+    suggest(NULL);
 }
 
 CHECK(
@@ -753,6 +819,20 @@ CHECK(lab3, copying_leaves_nothing_behind, 6,
 
     expect_ids_refused(a, "write", " 0 x");
     expect_ids_refused(a, "read", " 0 1");
+
+    because("The segment has 4096 bytes.");
+    suggest(
+        "Without a segment there is no range. Does your code keep the size of an earlier "
+        "call, or ask for it by another number than the id?");
+    int gone = given_segment(fresh_key(), 4096, 0600);
+    expect_answer(ask(a, "write %d 0 x", gone), "ok 1");
+    given_removal(gone);
+    because("This segment was removed.");
+    expect_error(ask(a, "write %d 200000 x", gone), EINVAL);
+    expect_error(ask(a, "read %d 200000 1", gone), EINVAL);
+    expect_ids_refused(a, "write", " 200000 x");
+    expect_ids_refused(a, "read", " 200000 1");
+    suggest(NULL);
     because("What is opened must be closed again, also on a failure.");
     expect_descriptors(a, descriptors);
 }
@@ -766,11 +846,15 @@ enum turn { TURN_CLOSE, TURN_REMOVE };
 static bool copy_meets(struct actor *a, const char *copy, enum call call, unsigned nth,
                        enum turn turn)
 {
-    int id = given_segment(fresh_key(), 4096, 0600);
+    int id = given_segment(fresh_key(), 16384, 0600);
     bool writes = strcmp(copy, "write") == 0;
 
+    /* A closed segment is looked at through an attachment that was made before. */
+    unsigned long own =
+        turn == TURN_CLOSE ? expect_address(ask(scene(), "shmat %d", id)) : 0;
+    /* Three pages: who attaches anew for each one may fail in the middle. */
     hold_before(a, call, nth);
-    begin(a, "%s %d 10 %s", copy, id, writes ? "\"x\"*5" : "5");
+    begin(a, "%s %d 10 %s", copy, id, writes ? "\"x\"*12288" : "12288");
     bool held = reaches(a);
     if (held && turn == TURN_CLOSE)
         given_perms(id, 0);
@@ -784,11 +868,19 @@ static bool copy_meets(struct actor *a, const char *copy, enum call call, unsign
     if (held && !answer_is_ok(answer))
         expect_error(answer, turn == TURN_CLOSE ? EACCES : EINVAL);
     else
-        expect_answer(answer, writes ? "ok 5" : "ok 5 \"\\x00\\x00\\x00\\x00\\x00\"");
+        expect_answer(answer, writes ? "ok 12288" : "ok 12288 \"\\x00\"*12288");
     if (held && turn == TURN_REMOVE)
         expect_no_segment(id);
     else
-        expect_no_attachment_more(id, 0);
+        expect_no_attachment_more(id, own != 0);
+    if (own != 0 && writes && !answer_is_ok(answer)) {
+        suggest("It is all or nothing. Does your code attach once, and copy all?");
+        expect_answer(ask(scene(), "peek 0x%lx 12288", own + 10),
+                      "ok 12288 \"\\x00\"*12288");
+        suggest(NULL);
+    }
+    if (own != 0)
+        expect_ok(ask(scene(), "shmdt 0x%lx", own));
     return held;
 }
 
