@@ -125,6 +125,10 @@ void kill_and_reap(struct actor *actor);          /* SIGKILL, and it is gone */
 bool is_running(const struct actor *actor);       /* also when stopped; not a zombie */
 bool has_been_awaited(const struct actor *actor); /* the story knows that it ended */
 
+/* Starts a process that does nothing under the number of an actor that has ended.  Its
+ * number for kill(2) and waitpid(2); -1 where the kernel lets nobody choose. */
+pid_t reuse_number(const struct actor *actor);
+
 /* Waits for the end of a process.  Returns its exit status, or minus the number
  * of the signal that ended it. */
 int wait_end(struct actor *actor);
@@ -161,6 +165,10 @@ void prepare_argument(const char *shown);
 /* A rule that the next program has from its very first call on. */
 void prepare_hold(enum call call, unsigned nth, bool after);
 void prepare_failure(enum call call, unsigned nth, int error);
+/* When the next program, or this one, waits with a time-out, that ends at once: nobody can
+ * know how long another one takes. */
+void prepare_expiry(void);
+void expire_waits(struct actor *actor);
 
 /* Writes to its standard input; closes it. */
 void type_input(struct actor *actor, const char *bytes, size_t count);

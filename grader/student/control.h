@@ -37,12 +37,14 @@ enum call {
 
 enum rule_action {
     RULE_NONE,
-    RULE_FAIL,   /* the call is not made; it returns failure with rule.error */
-    RULE_HOLD,   /* the process waits before the call is made                */
-    RULE_AFTER,  /* the process waits when the call was made, before it
+    RULE_FAIL,    /* the call is not made; it returns failure with rule.error */
+    RULE_HOLD,    /* the process waits before the call is made                */
+    RULE_AFTER,   /* the process waits when the call was made, before it
                     returns to the student's code                            */
-    RULE_PRETEND /* rule.error is a uid: geteuid and getuid answer it; SHM_STAT
+    RULE_PRETEND, /* rule.error is a uid: geteuid and getuid answer it; SHM_STAT
                     and SHM_STAT_ANY of shmctl show it as the owner          */
+    RULE_EXPIRE   /* a call that waits with a time-out does not wait: as if the
+                    time had gone by                                         */
 };
 
 /* What is asked of one call.  `nth` counts from 1, from the moment when the

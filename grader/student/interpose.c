@@ -229,6 +229,10 @@ static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_
 
 /* The same for another name of the call: it is recorded as `call`. */
 #define WRAP_AS(call, type, name, parameters, arguments, a, b, c)                      \
+    WRAP_WAIT(call, type, name, parameters, arguments, a, b, c, (void)0)
+
+/* The same for a call that may wait: `expire` makes its time-out short. */
+#define WRAP_WAIT(call, type, name, parameters, arguments, a, b, c, expire)            \
     type __real_##name parameters;                                                     \
     type __wrap_##name parameters;                                                     \
     type __wrap_##name parameters                                                      \
@@ -237,6 +241,8 @@ static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_
             call_with(CALL_##call, (int64_t)(a), (int64_t)(b), (int64_t)(c));          \
         struct order order = order_for(&entry);                                        \
         type result = -1;                                                              \
+        if (order.action == RULE_EXPIRE)                                               \
+            (expire);                                                                  \
         if (order.action == RULE_FAIL)                                                 \
             errno = order.error;                                                       \
         else                                                                           \
@@ -244,6 +250,12 @@ static struct call_record call_with(enum call call, int64_t a, int64_t b, int64_
         record(&entry, order, (int64_t)result, result == -1);                          \
         return result;                                                                 \
     }
+
+/* The time-outs of a call that is not to wait.  The others have none, and wait. */
+static const struct timespec no_time;
+static struct timeval no_time_either;
+#define EXPIRE             timeout = timeout > 0 ? 0 : timeout
+#define EXPIRE_AT(nothing) timeout = timeout ? &(nothing) : NULL
 
 /* clang-format off */
 WRAP(int, shmdt, (const void *address), (address), (intptr_t)address, 0, 0)
@@ -283,21 +295,24 @@ WRAP(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old), (how, set,
      how, (intptr_t)set, (intptr_t)old)
 WRAP(int, sigsuspend, (const sigset_t *mask), (mask), (intptr_t)mask, 0, 0)
 WRAP(int, pause, (void), (), 0, 0, 0)
-WRAP(int, poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout),
-     (intptr_t)fds, count, timeout)
-WRAP(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                  const sigset_t *mask), (fds, count, timeout, mask),
-     (intptr_t)fds, count, (intptr_t)timeout)
-WRAP(int, select, (int count, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeout),
-     (count, in, out, other, timeout), count, (intptr_t)in, (intptr_t)timeout)
-WRAP(int, epoll_wait, (int fd, struct epoll_event *events, int count, int timeout),
-     (fd, events, count, timeout), fd, (intptr_t)events, timeout)
-WRAP(int, epoll_pwait, (int fd, struct epoll_event *events, int count, int timeout,
-                        const sigset_t *mask),
-     (fd, events, count, timeout, mask), fd, (intptr_t)events, timeout)
-WRAP(int, pselect, (int count, fd_set *in, fd_set *out, fd_set *other,
-                    const struct timespec *timeout, const sigset_t *mask),
-     (count, in, out, other, timeout, mask), count, (intptr_t)in, (intptr_t)timeout)
+WRAP_WAIT(poll, int, poll, (struct pollfd *fds, nfds_t count, int timeout),
+          (fds, count, timeout), (intptr_t)fds, count, timeout, EXPIRE)
+WRAP_WAIT(ppoll, int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                              const sigset_t *mask), (fds, count, timeout, mask),
+          (intptr_t)fds, count, (intptr_t)timeout, EXPIRE_AT(no_time))
+WRAP_WAIT(select, int, select, (int count, fd_set *in, fd_set *out, fd_set *other,
+                                struct timeval *timeout), (count, in, out, other, timeout),
+          count, (intptr_t)in, (intptr_t)timeout, EXPIRE_AT(no_time_either))
+WRAP_WAIT(epoll_wait, int, epoll_wait, (int fd, struct epoll_event *events, int count,
+                                        int timeout), (fd, events, count, timeout),
+          fd, (intptr_t)events, timeout, EXPIRE)
+WRAP_WAIT(epoll_pwait, int, epoll_pwait, (int fd, struct epoll_event *events, int count,
+                                          int timeout, const sigset_t *mask),
+          (fd, events, count, timeout, mask), fd, (intptr_t)events, timeout, EXPIRE)
+WRAP_WAIT(pselect, int, pselect, (int count, fd_set *in, fd_set *out, fd_set *other,
+                                  const struct timespec *timeout, const sigset_t *mask),
+          (count, in, out, other, timeout, mask), count, (intptr_t)in, (intptr_t)timeout,
+          EXPIRE_AT(no_time))
 
 /* The other names.  `room`: the size of the buffer, as far as the compiler knew it. */
 WRAP_AS(stat, int, stat64, (const char *path, struct stat64 *status), (path, status),
@@ -322,12 +337,12 @@ WRAP_AS(readv, ssize_t, preadv2, (int fd, const struct iovec *parts, int count, 
 WRAP_AS(writev, ssize_t, pwritev2, (int fd, const struct iovec *parts, int count, off_t offset,
                                     int flags), (fd, parts, count, offset, flags),
         fd, (intptr_t)parts, count)
-WRAP_AS(poll, int, __poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t room),
-        (fds, count, timeout, room), (intptr_t)fds, count, timeout)
-WRAP_AS(ppoll, int, __ppoll_chk, (struct pollfd *fds, nfds_t count,
-                                  const struct timespec *timeout, const sigset_t *mask,
-                                  size_t room), (fds, count, timeout, mask, room),
-        (intptr_t)fds, count, (intptr_t)timeout)
+WRAP_WAIT(poll, int, __poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t room),
+          (fds, count, timeout, room), (intptr_t)fds, count, timeout, EXPIRE)
+WRAP_WAIT(ppoll, int, __ppoll_chk, (struct pollfd *fds, nfds_t count,
+                                    const struct timespec *timeout, const sigset_t *mask,
+                                    size_t room), (fds, count, timeout, mask, room),
+          (intptr_t)fds, count, (intptr_t)timeout, EXPIRE_AT(no_time))
 /* clang-format on */
 
 /* A program may close all descriptors that it does not know.  Those of the check are no

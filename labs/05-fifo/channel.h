@@ -66,11 +66,12 @@
  * after SIGINT or SIGTERM; the writer's status when the reader was killed and
  * no message follows; what the other one does when one is ended before the two
  * have met; a second writer on the same DIR; a program that starts while one of
- * the former pair has not ended yet; an output that cannot be written, such as
- * a closed pipe or a full disk; a DIR that may not be read, or that is removed
- * meanwhile; reader and writer of two different users; two directories in use
- * at the same time whose keys happen to be equal (lab 1 shows how that comes
- * about); other files in DIR that have the FIFOs' names.
+ * the former pair has not ended yet; an input that cannot be read, such as a
+ * directory; an output that cannot be written, such as a closed pipe or a full
+ * disk; a DIR that may not be read, or that is removed meanwhile; reader and
+ * writer of two different users; two directories in use at the same time whose
+ * keys happen to be equal (lab 1 shows how that comes about); other files in
+ * DIR that have the FIFOs' names.
  *
  * Source: fifo(7), pipe(7), signal(7), shmget(2), ftok(3).
  */

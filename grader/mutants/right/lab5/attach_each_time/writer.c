@@ -23,9 +23,12 @@ static void clean_up(void)
         shmctl(shmid, IPC_RMID, NULL);
 }
 
+/* A reader may still need the segment for a line that we have announced: while one is
+ * there, it removes everything. */
 static void on_signal(int number)
 {
-    clean_up();
+    if (open(ready_path, O_WRONLY | O_NONBLOCK) == -1)
+        clean_up();
     _exit(128 + number);
 }
 
