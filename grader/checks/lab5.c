@@ -866,6 +866,9 @@ CHECK(
     settle();
     resume(pair.reader);
     expect_printed(&pair);
+    static const char *const gaps[] = {"text", "", "", "", "text", ""};
+    type_together(&pair, gaps, COUNT(gaps));
+    expect_printed(&pair);
 
     struct holdings before[] = {holdings_of(&pair, pair.reader),
                                 holdings_of(&pair, pair.writer)};
@@ -1013,9 +1016,6 @@ CHECK(lab5, every_line_is_a_message, 5,
     static const char *const lines[] = {"", "", "text", ""};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         pass_line(&pair, lines[i]);
-    static const char *const together[] = {"text", "", "", "", "text", ""};
-    type_together(&pair, together, COUNT(together));
-    expect_printed(&pair);
 
     because("A last line counts also when it has no newline and the reader comes to it "
             "late.");
@@ -1083,8 +1083,8 @@ CHECK(
     static const char *const words[] = {"quit", "exit", ".",    "q",   "bye",  "end",
                                         "END",  "EOF",  "stop", ":q",  "\x04", "\x1a",
                                         "0",    "-1",   "QUIT", "EXIT"};
-    type_together(&pair, words, COUNT(words));
-    expect_printed(&pair);
+    for (size_t i = 0; i < COUNT(words); i++)
+        pass_line(&pair, words[i]);
     pass_line(&pair, "   three blanks before, and a tab behind\t");
     pass_line(&pair, "100 %s of %d\\n and \ttabs  ");
     pass_line(&pair, "\xe5\x85\xb1\xe4\xba\xab\xe3\x83\xa1\xe3\x83\xa2\xe3\x83\xaa "
@@ -1195,18 +1195,10 @@ static void expect_blocked(struct actor *actor, const char *when)
            how_it_stands(actor));
 }
 
-/* Nobody can know how long the other one takes, or the one who types. */
-static void tell_of_expiry(void)
-{
-    narrate("From now on the grader lets each time-out of poll(2), select(2) and "
-            "epoll_wait(2) end at once, as after a long time.");
-}
-
-/* The program that comes first, and for which each time-out ends before the other one
- * comes. */
+/* The program that comes first.  Each of its time-outs ends before the other one comes:
+ * nobody can know how long that takes. */
 static struct actor *start_impatient(const char *which, const char *directory)
 {
-    tell_of_expiry();
     prepare_expiry();
     return start(which, directory);
 }
@@ -1223,12 +1215,14 @@ CHECK(
     const char *directory = new_directory("channel");
     struct pair pair = {.directory = directory};
 
+    narrate(
+        "The grader lets each time-out of poll(2), select(2) and epoll_wait(2) end at "
+        "once, as after a long time.");
     pair.writer = start_impatient("writer", directory);
     expect_blocked(pair.writer, "while no reader is there");
     drop_rules(pair.writer);
     pair.reader = start("reader", directory);
     connect_pair(&pair);
-    tell_of_expiry();
     expire_waits(pair.writer);
     expire_waits(pair.reader);
     pass_line(&pair, "and again");
@@ -1338,15 +1332,16 @@ static bool dies_writing(const char *directory, unsigned nth)
     return held;
 }
 
-/* The writer is ended while a line that it has announced waits for the reader. */
-static void dies_with_a_line(const char *directory, int signal)
+/* The writer is ended while the first of its lines, which it has announced, waits for the
+ * reader. */
+static void dies_with_a_line(const char *directory, unsigned lines, int signal)
 {
     struct pair pair = open_pair(directory, "reader");
     connect_pair(&pair);
     int id = channel_id(&pair);
     size_t before = pair.length;
     stop(pair.reader);
-    type_lines(&pair, 3, 30);
+    type_lines(&pair, lines, 30);
     settle();
     /* It waits, and its first line is in the segment: so it has announced it. */
     size_t sent = line_length(pair.text + before, pair.length - before);
@@ -1386,7 +1381,7 @@ CHECK(lab5, the_reader_survives_a_killed_writer, 5,
 
     for (unsigned nth = 1; nth <= MOST_NTHS && dies_writing(directory, nth); nth++)
         continue;
-    dies_with_a_line(directory, SIGKILL);
+    dies_with_a_line(directory, 3, SIGKILL);
 
     pair = open_pair(directory, "reader");
     connect_pair(&pair);
@@ -1606,7 +1601,7 @@ CHECK(
     signal_in_a_line(directory, 5000, SIGINT);
     signal_busy(directory, true, SIGTERM);
     signal_busy(directory, false, SIGINT);
-    dies_with_a_line(directory, SIGTERM);
+    dies_with_a_line(directory, 1, SIGTERM);
     signal_left_behind(directory, SIGINT);
 }
 
