@@ -50,7 +50,10 @@ int key_make(const char *path, int proj_id, key_t *key)
     }
     if (stat(path, &s) == -1)
         return -1;
-    *key = ftok(path, (char)proj_id);
+    key_t made = ftok(path, (char)proj_id);
+    if (made == (key_t)-1) /* it was lost in between */
+        return -1;
+    *key = made;
     return 0;
 }
 
