@@ -1608,7 +1608,10 @@ static void expect_handed_on(struct actor *a, const char *line)
     narrate("%s may open no more files: ulimit -n 0.", actor_title(a));
     fail_call(a, CALL_shmctl, 0, EPERM);
     struct answer answer = ask(a, "%s", line);
-    if (answer_is_ok(answer) && rule_fired(a, CALL_shmctl) == 0)
+    if (answer_is_ok(answer) && rule_fired(a, CALL_shmctl) == 0 &&
+        calls_begun(a, CALL_fopen) + calls_begun(a, CALL_open) +
+                calls_begun(a, CALL_openat) ==
+            0)
         cannot_check(
             "The function reads the table in a way that the grader cannot see.",
             "Call shmctl(2) by its name, or read /proc/sysvipc/shm.");

@@ -866,9 +866,6 @@ CHECK(
     settle();
     resume(pair.reader);
     expect_printed(&pair);
-    static const char *const gaps[] = {"text", "", "", "", "text", ""};
-    type_together(&pair, gaps, COUNT(gaps));
-    expect_printed(&pair);
 
     struct holdings before[] = {holdings_of(&pair, pair.reader),
                                 holdings_of(&pair, pair.writer)};
@@ -1016,6 +1013,9 @@ CHECK(lab5, every_line_is_a_message, 5,
     static const char *const lines[] = {"", "", "text", ""};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         pass_line(&pair, lines[i]);
+    static const char *const gaps[] = {"text", "", "", "", "text", ""};
+    type_together(&pair, gaps, COUNT(gaps));
+    expect_printed(&pair);
 
     because("A last line counts also when it has no newline and the reader comes to it "
             "late.");
@@ -2001,8 +2001,7 @@ static void expect_pair_after(const struct actor *dead, const char *directory,
     pid_t pid = reuse_number(dead);
     if (pid != -1) {
         not_by_hand();
-        narrate("%s had the number %d. Another process gets it now.", actor_title(dead),
-                (int)actor_pid(dead));
+        narrate("Another process gets the pid that %s had.", actor_title(dead));
     }
     expect_new_pair(directory, first);
     if (pid == -1)

@@ -146,8 +146,8 @@ static void expect_time_is_left(double time)
         cannot_check(
             says("The check did not come to its end within %g s.", most),
             "Look for what makes a program slow, such as a sleep(3), or a poll(2) with a "
-            "time-out. On a slow "
-            "machine set GRADER_TIMEOUT_SCALE, such as GRADER_TIMEOUT_SCALE=4.");
+            "time-out. On a slow machine set GRADER_TIMEOUT_SCALE, such as "
+            "GRADER_TIMEOUT_SCALE=4.");
 }
 
 static bool sleeps_by_the_clock(const struct actor *actor)

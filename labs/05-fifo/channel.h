@@ -24,10 +24,11 @@
  *   for the next one, or for a buffer to fill.
  * - Nothing is lost, torn, doubled or reordered, however fast the writer is
  *   and however slow the reader.
- * - A longer line is refused: the writer says so on standard error and does
- *   not send the line, nor any part of it. The lines after it are sent as
- *   usual. In the end the writer's status is 1.
- * - Waiting costs no CPU time, whatever a program waits for: it blocks.
+ * - A longer line is refused: the writer says so at once on standard error,
+ *   and does not send the line, nor any part of it. The lines after it are
+ *   sent as usual. In the end the writer's status is 1.
+ * - Waiting costs no CPU time, whatever a program waits for: it blocks until
+ *   there is news. Who wakes up after some time to look does not block.
  *
  * The end
  *
@@ -38,7 +39,8 @@
  *   may end before its last lines are taken.
  * - The writer is killed, also with SIGKILL: the reader prints what was sent,
  *   and ends by itself with status 0. A line counts as sent once the writer
- *   has announced it. Afterwards everything is removed.
+ *   has announced it: with its first word through a FIFO after the text is in
+ *   the segment. Afterwards everything is removed.
  * - The reader is killed, also with SIGKILL: the writer notices at its next
  *   message at the latest, says so on standard error, and ends with status 1.
  *   SIGPIPE must not end it. Afterwards everything is removed.
