@@ -5,18 +5,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/close_range.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,14 +181,8 @@ static void expect_none_left_open(struct actor *actor, int before)
  * With a key it first makes a segment, attaches and detaches it, and then stops itself. */
 static pid_t take_pid(pid_t wanted, key_t key)
 {
-    struct clone_args arguments = {.exit_signal = SIGCHLD,
-                                   .set_tid = (uintptr_t)&wanted,
-                                   .set_tid_size = 1};
-
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    pid_t pid = fork_as(wanted);
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        close_range(0, ~0U, 0);
         if (key != IPC_PRIVATE) {
             shmdt(shmat(shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0600), NULL, 0));
             kill(getpid(), SIGSTOP);

@@ -921,9 +921,8 @@ bool has_been_awaited(const struct actor *actor)
     return actor->ended;
 }
 
-pid_t reuse_number(const struct actor *actor)
+pid_t fork_as(pid_t wanted)
 {
-    pid_t wanted = actor->number;
     struct clone_args arguments = {.exit_signal = SIGCHLD,
                                    .set_tid = (uintptr_t)&wanted,
                                    .set_tid_size = 1};
@@ -932,8 +931,6 @@ pid_t reuse_number(const struct actor *actor)
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close_range(0, ~0U, 0);
-        for (;;)
-            pause();
     }
     return pid;
 }

@@ -125,9 +125,9 @@ void kill_and_reap(struct actor *actor);          /* SIGKILL, and it is gone */
 bool is_running(const struct actor *actor);       /* also when stopped; not a zombie */
 bool has_been_awaited(const struct actor *actor); /* the story knows that it ended */
 
-/* Starts a process that does nothing under the number of an actor that has ended.  Its
- * number for kill(2) and waitpid(2); -1 where the kernel lets nobody choose. */
-pid_t reuse_number(const struct actor *actor);
+/* As fork(2), under a pid that the check chooses: -1 where the kernel lets nobody choose.
+ * The child has no descriptors, and dies with the check. */
+pid_t fork_as(pid_t wanted);
 
 /* Waits for the end of a process.  Returns its exit status, or minus the number
  * of the signal that ended it. */
