@@ -19,11 +19,12 @@ A wrong program may be wrong in a way that depends on more than its text.  In a 
 table has a history, and the files have other inodes: a program that takes id 0 for a failure, or stops
 at a hole in the table, is caught there by more checks, or by fewer.  The two programs of lab 5 may race;
 and a stop makes a blocked call begin anew: an open(2) of a FIFO whose name was removed meanwhile then
-fails, or finds another one.  So a mutant's verdicts in a shared world, and those of lab 5 that its patch
-does not name or that were disturbed, may differ; they are printed as notes and counted.  In a private
-world labs 1 to 4 have one such way out: an ordinary user has one user id there, and cannot give a segment
-away, so a mutant that reads the owner where the grader cannot show another one "could not be checked".
-That is a note where the same user gets it undisturbed, too.  No solution and no right program has any.
+fails, or finds another one.  So a mutant's verdicts in a shared world may differ, and those of lab 5 that
+were disturbed, or of other checks than the first that its patch names; they are printed as notes and
+counted.  In a private world labs 1 to 4 have one such way out: an ordinary user has one user id there, and
+cannot give a segment away, so a mutant that reads the owner where the grader cannot show another one "could
+not be checked".  That is a note where the same user gets it undisturbed, too.  No solution and no right
+program has any.
 
 Any other verdict is a defect, and so are a process, a segment or a file that is left behind.  The run
 goes on; the defect is kept in build/flake/, and the exit status is 1.
@@ -459,7 +460,8 @@ class Flake:
             return False
         if plan.world == "shared":
             return True
-        races = submission.lab == 5 and (plan.stopped or name not in submission.wanted)
+        # Its patch names first the check that forces the order of events; the others may see it.
+        races = submission.lab == 5 and (plan.stopped or name != submission.wanted[0])
         return races and verdict != "unchecked"
 
     def is_the_users(self, plan: Plan, name: str, verdict: str) -> bool:
