@@ -146,6 +146,19 @@ static const char *const projects[] = {"0x46", "0x1246", "1",  "0x7fffff01", "0x
 static const char *const bad_projects[] = {"0",    "256",        "0x1200",
                                            "-256", "0x7fffff00", "-2147483648"};
 
+/* The same while a directory has this mode.  An ordinary user cannot empty it then: it is
+ * given back before a verdict. */
+static void expect_both_while(struct actor *a, const char *directory, mode_t mode,
+                              const char *typed, const char *path)
+{
+    given_mode(directory, mode);
+    struct answer made = ask(a, "make %s 0x46", typed);
+    struct answer predicted = ask(a, "predict %s 0x46", typed);
+    given_mode(directory, 0755);
+    expect_key(made, path, 0x46);
+    expect_key(predicted, path, 0x46);
+}
+
 /* Errors that these functions know. */
 static const char *const left_overs[] = {"ENOENT", "EACCES", "EINVAL"};
 
@@ -531,14 +544,7 @@ CHECK(lab1, any_kind_of_file_will_do, 4,
         "To search a directory is another right than to read it. Must the directory "
         "of the file be opened?");
     given_file("directory/file");
-    given_mode("directory", 0111);
-    /* An ordinary user cannot empty such a directory: it becomes readable again before a
-     * verdict. */
-    struct answer made = ask(a, "make directory/file 0x46");
-    struct answer predicted = ask(a, "predict directory/file 0x46");
-    given_mode("directory", 0755);
-    expect_key(made, "directory/file", 0x46);
-    expect_key(predicted, "directory/file", 0x46);
+    expect_both_while(a, "directory", 0111, "directory/file", "directory/file");
 }
 
 CHECK(
@@ -568,12 +574,7 @@ CHECK(
     given_directory("outer");
     given_directory("outer/inner");
     expect_ok(ask(a, "cd ../outer/inner"));
-    given_mode("outer", 0);
-    struct answer made = ask(a, "make . 0x46");
-    struct answer predicted = ask(a, "predict . 0x46");
-    given_mode("outer", 0755);
-    expect_key(made, "outer/inner", 0x46);
-    expect_key(predicted, "outer/inner", 0x46);
+    expect_both_while(a, "outer", 0, ".", "outer/inner");
 }
 
 /* --- key_is_current --------------------------------------------------------------- */

@@ -25,10 +25,7 @@ HEADER = ("schema", "course", "compiler", "isolation", "labs")
 MORE = ("shard", "warnings")
 
 # What is kept of the record of a check that did not pass.
-STORY = (
-    *("expected", "seen", "because", "hint", "steps", "by_hand"),
-    *("final", "trace_cut", "printed"),
-)
+STORY = tuple("expected seen because hint steps by_hand final trace_cut printed".split())
 
 Json = dict[str, Any]
 
